@@ -1,0 +1,113 @@
+import type { KernelChange } from './kernel-change.ts';
+
+/** Later changes of vfio, KVM and x86 PAT that the model can tell apart. */
+export const consumerChanges: readonly KernelChange[] = /* @__PURE__ */ Object.freeze([
+  {
+    symbol: 'TYPE1_BATCH',
+    title: 'vfio/type1: use mapping page mask for pfnmaps',
+    topic: 'vfio/type1',
+    entry: 'U5',
+    commit: '0fd06844de5d',
+    help: 'Mapping device memory for DMA looks up one 4K page at a time. One lookup now covers the rest of the leaf.',
+    dependsOn: 'SERIES_PATCH_13 && FOLLOW_ADDR_MASK',
+  },
+  {
+    symbol: 'TYPE1_BULK_ACCOUNTING',
+    title: 'vfio/type1: account contiguous pages in bulk',
+    topic: 'vfio/type1',
+    help: 'Pinned pages are counted one by one. Runs of contiguous pages are now counted at once, less those pinned from elsewhere.',
+  },
+  {
+    symbol: 'VFIO_INSERT_PFN_HELPER',
+    title: 'vfio/pci: export vfio_pci_vmf_insert_pfn()',
+    topic: 'vfio/pci',
+    entry: 'U3',
+    help: 'The insertion of the huge fault handler becomes a helper that variant drivers share. Results stay.',
+    dependsOn: 'FIX_VFIO_ALIGN_TO_ORDER',
+  },
+  {
+    symbol: 'VFIO_CLAIM_BARS_AT_ENABLE',
+    title: 'vfio/pci: claim and map BARs when the device is enabled',
+    topic: 'vfio/pci',
+    help: 'A BAR is claimed on its first mmap or access, which then may fail. All are claimed when the device is opened; mmap returns what that said.',
+  },
+  {
+    symbol: 'VFIO_NON_MAPPABLE_BARS',
+    title: 'vfio/pci: ask the device whether its BARs can be mapped',
+    topic: 'vfio/pci',
+    help: 'Whether BARs can be mapped is a build option. It is now a property of the device.',
+  },
+  {
+    symbol: 'NVGRACE_HUGE_FAULT',
+    title: 'vfio/nvgrace-gpu: huge faults',
+    topic: 'vfio/nvgrace-gpu',
+    entry: 'U3',
+    help: 'The nvgrace-gpu driver maps its memory with PTEs at mmap time. It now has a huge fault handler of its own.',
+    dependsOn: 'VFIO_INSERT_PFN_HELPER',
+  },
+  {
+    symbol: 'IOMMUFD_DMABUF',
+    title: 'iommufd: map device memory given as a dma-buf',
+    topic: 'iommufd',
+    help: 'iommufd refuses device memory with EFAULT. It still does by address, but takes a dma-buf of the device.',
+  },
+  {
+    symbol: 'KVM_FOLLOW_PFN',
+    title: 'KVM: look up pfns without taking references on remapped memory',
+    topic: 'virt/kvm',
+    entry: 'U10',
+    help: 'KVM tries to take a reference on remapped memory and lets callers pin it. It takes none now, and refuses to pin unless the unsafe option allows it.',
+    dependsOn: 'SERIES_PATCH_10',
+  },
+  {
+    symbol: 'KVM_X86_CHILDREN_FIRST',
+    title: 'KVM: x86/mmu: empty a removed table before telling of its parent',
+    topic: 'virt/kvm x86',
+    help: 'When a leaf takes the place of a table, or a table is zapped, the change of its parent entry is traced first, and entries of removed tables read 0x5a0. They are emptied first now, and read 0x1a0.',
+  },
+  {
+    symbol: 'KVM_ARM64_CACHEABLE_PFNMAP',
+    title: 'KVM: arm64: cacheable device memory',
+    topic: 'virt/kvm arm64',
+    help: 'Pfn mappings outside RAM are always device or uncached memory at stage 2. A cacheable mapping is now cacheable there too, where the CPU keeps caches coherent; elsewhere it is refused.',
+  },
+  {
+    symbol: 'KVM_ARM64_STAGE2_XNX',
+    title: 'KVM: arm64: two execute-never bits at stage 2',
+    topic: 'virt/kvm arm64',
+    help: 'Stage-2 entries have one execute-never bit. They have a field of two bits now, which tells user and privileged execution apart.',
+  },
+  {
+    symbol: 'KVM_RISCV_LAZY_PFNMAP',
+    title: 'KVM: riscv: map pfn mappings on demand',
+    topic: 'virt/kvm riscv',
+    help: 'A memory slot over device memory is mapped at once from vm_pgoff as if that were the pfn. It is now mapped by faults, from what the host has.',
+  },
+  {
+    symbol: 'MMU_GATHER_FREE_VMAS',
+    title: 'mm/mmu_gather: flush device mappings before tables are freed, not VMA by VMA',
+    topic: 'mm/mmu_gather',
+    help: 'What was gathered of a VMA with device memory is flushed at its end. Where flushes of VMAs are merged (x86), it is kept now until tables are freed or the gathering ends, which is after MMU notifiers heard the end.',
+  },
+  {
+    symbol: 'X86_SECONDARY_TLB_RANGE',
+    title: 'x86/mm: tell secondary TLBs the range that was asked for',
+    topic: 'arch/x86/mm/tlb',
+    help: 'A flush past the ceiling of single pages becomes one of everything, and secondary TLBs were told to flush everything too. They are told the range now.',
+  },
+  {
+    symbol: 'PAT_TRACK_CTX',
+    title: 'x86/mm/pat: track pfn mappings by a shared context',
+    topic: 'arch/x86/mm/pat',
+    entry: 'U6',
+    help: 'A VMA flag marks tracked mappings, and their range is found by walking page tables. A counted context on the VMA holds the range now, so fork and partial unmap cannot fail.',
+  },
+  {
+    symbol: 'MEMTYPE_ERASE_EXACT',
+    title: 'x86/mm/pat: free memory types by exact range only',
+    topic: 'arch/x86/mm/pat',
+    entry: 'U6',
+    help: 'Freeing a range that ends where a reserved one ends shortens that one. Only an exact match is freed now.',
+    dependsOn: 'PAT_TRACK_CTX',
+  },
+]);
