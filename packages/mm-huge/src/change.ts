@@ -1,0 +1,167 @@
+import {
+  flushHugeTlbRange,
+  type Kernel,
+  lock,
+  type MmuGather,
+  pageTableLock,
+  unlock,
+  type VmAreaStruct,
+} from '@pfnmap/mm-core';
+import { PGTABLE_LEVEL_PMD, PGTABLE_LEVEL_PUD, type Prot, type Slot } from '@pfnmap/pgtable-core';
+
+/** Changes and moves of leaves of one kernel. */
+export interface HugeChanger {
+  change_huge_pmd(
+    tlb: MmuGather,
+    vma: VmAreaStruct,
+    pmdp: Slot,
+    address: number,
+    newprot: Prot,
+  ): number;
+  change_huge_pud(
+    tlb: MmuGather,
+    vma: VmAreaStruct,
+    pudp: Slot,
+    address: number,
+    newprot: Prot,
+  ): number;
+  move_huge_pmd(vma: VmAreaStruct, oldAddress: number, oldPmd: Slot, newPmd: Slot): boolean;
+  zap_huge_pmd(tlb: MmuGather, pmdp: Slot, address: number): boolean;
+  /** {@link zap_huge_pmd} for neighbours of which each is a leaf. */
+  zap_huge_pmds(tlb: MmuGather, pmdp: Slot, address: number, count: number): void;
+  zap_huge_pud(tlb: MmuGather, pudp: Slot, address: number): boolean;
+  huge_pmd_set_accessed(pmdp: Slot, write: boolean): void;
+  huge_pud_set_accessed(pudp: Slot, write: boolean): void;
+}
+
+/** Makes the changer for a kernel. */
+export function createHugeChanger(kernel: Kernel): HugeChanger {
+  const { arch, pt, events } = kernel;
+  const [, pmdLevel, pudLevel] = arch.geometry.levels;
+  const pmdLock = pageTableLock(PGTABLE_LEVEL_PMD);
+  const pudLock = pageTableLock(PGTABLE_LEVEL_PUD);
+
+  return {
+    /**
+     * Gives a PMD leaf another protection in place.
+     *
+     * @returns pages changed, or 0 when there is no leaf any more.
+     * @context mmap_lock held for writing; takes the PMD lock.
+     * @fidelity exact for PFN mappings
+     * @patch none
+     */
+    change_huge_pmd(tlb, vma, pmdp, address, newprot) {
+      const old = pt.pmdp_get(pmdp);
+      if (!arch.pmd_trans_huge(old)) return 0;
+      lock(events, vma.vm_mm, pmdLock);
+      if (arch.update.invalidateAdFlushes) {
+        flushHugeTlbRange(kernel, vma.vm_mm, PGTABLE_LEVEL_PMD, address, address + pmdLevel.size);
+      }
+      const entry = arch.pmd_modify(old, newprot);
+      pt.setProt(PGTABLE_LEVEL_PMD, pmdp, entry);
+      if (arch.huge_pmd_needs_flush(old, entry)) tlb.cleared(PGTABLE_LEVEL_PMD, address);
+      unlock(events, vma.vm_mm, pmdLock);
+      return 2 ** pmdLevel.order;
+    },
+    /**
+     * Gives a PUD leaf another protection in place; flushes at once, and again at the end.
+     *
+     * @returns pages changed, or 0 when there is no leaf any more.
+     * @context mmap_lock held for writing; takes page_table_lock.
+     * @fidelity exact
+     * @patch none
+     */
+    change_huge_pud(tlb, vma, pudp, address, newprot) {
+      const old = pt.pudp_get(pudp);
+      if (!arch.pud_trans_huge(old)) return 0;
+      lock(events, vma.vm_mm, pudLock);
+      flushHugeTlbRange(kernel, vma.vm_mm, PGTABLE_LEVEL_PUD, address, address + pudLevel.size);
+      pt.setProt(PGTABLE_LEVEL_PUD, pudp, arch.pud_modify(old, newprot));
+      tlb.cleared(PGTABLE_LEVEL_PUD, address);
+      unlock(events, vma.vm_mm, pudLock);
+      return 2 ** pudLevel.order;
+    },
+    /**
+     * Moves a PMD leaf to an empty slot, marked soft-dirty where the architecture can.
+     *
+     * @returns false when the new slot is occupied; nothing is moved then.
+     * @context mmap_lock held for writing; takes both PMD locks.
+     * @fidelity exact for PFN mappings
+     * @patch none
+     */
+    move_huge_pmd(vma, oldAddress, oldPmd, newPmd) {
+      if (!pt.pmd_none(newPmd)) {
+        events.record({ kind: 'warn', where: 'move_huge_pmd', what: 'the new PMD is not empty' });
+        return false;
+      }
+      const old = pt.pmdp_get(oldPmd);
+      if (!arch.pmd_trans_huge(old)) return false;
+      const pfn = pt.pfnAt(PGTABLE_LEVEL_PMD, oldPmd);
+      pt.clear(oldPmd);
+      const entry = arch.pmd_present(old) ? arch.pmd_mksoft_dirty(old) : old;
+      pt.set(PGTABLE_LEVEL_PMD, newPmd, pfn, entry);
+      if (arch.pmd_present(old)) {
+        const end = oldAddress + pmdLevel.size;
+        flushHugeTlbRange(kernel, vma.vm_mm, PGTABLE_LEVEL_PMD, oldAddress, end);
+      }
+      return true;
+    },
+    /**
+     * Clears a PMD leaf of a PFN mapping: no counters, no pages.
+     *
+     * @returns false when there is no leaf.
+     * @fidelity exact for PFN mappings
+     * @patch none
+     */
+    zap_huge_pmd(tlb, pmdp, address) {
+      if (!arch.pmd_trans_huge(pt.pmdp_get(pmdp))) return false;
+      pt.clear(pmdp);
+      tlb.cleared(PGTABLE_LEVEL_PMD, address);
+      return true;
+    },
+    zap_huge_pmds(tlb, pmdp, address, count) {
+      pt.clearRun(pmdp, count);
+      tlb.clearedRange(PGTABLE_LEVEL_PMD, address, address + count * pmdLevel.size);
+    },
+    /**
+     * Clears a PUD leaf of a PFN mapping.
+     *
+     * @returns false when there is no leaf.
+     * @fidelity exact
+     * @patch none
+     */
+    zap_huge_pud(tlb, pudp, address) {
+      if (!arch.pud_trans_huge(pt.pudp_get(pudp))) return false;
+      pt.clear(pudp);
+      tlb.cleared(PGTABLE_LEVEL_PUD, address);
+      return true;
+    },
+    /**
+     * A fault met a leaf that allows the access: marks it young, and dirty for a write, as far as the architecture
+     * stores that.
+     *
+     * @fidelity exact
+     * @patch none
+     */
+    huge_pmd_set_accessed(pmdp, write) {
+      const old = pt.pmdp_get(pmdp);
+      let entry = arch.pmd_mkyoung(old);
+      if (write) entry = arch.pmd_mkdirty(entry);
+      const stored = arch.update.setAccessFlags(old, entry, write);
+      if (stored !== old) pt.setProt(PGTABLE_LEVEL_PMD, pmdp, stored);
+    },
+    /**
+     * The same for a PUD leaf.
+     *
+     * @fidelity exact
+     * @patch none
+     */
+    huge_pud_set_accessed(pudp, write) {
+      const old = pt.pudp_get(pudp);
+      let entry = arch.pud_mkyoung(old);
+      if (write) entry = arch.pud_mkdirty(entry);
+      const stored = arch.update.setAccessFlags(old, entry, write);
+      if (stored !== old) pt.setProt(PGTABLE_LEVEL_PUD, pudp, stored);
+    },
+  };
+}

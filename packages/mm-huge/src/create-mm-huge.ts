@@ -1,0 +1,50 @@
+import type { Kernel, VmAreaStruct } from '@pfnmap/mm-core';
+import type { Prot } from '@pfnmap/pgtable-core';
+import { createHugeChanger, type HugeChanger } from './change.ts';
+import { createPfnInserter, type PfnInserter } from './insert-pfn.ts';
+import { createHugeSplitter, type HugeSplitter } from './split.ts';
+import {
+  type OrderGates,
+  type TvaReason,
+  thp_vma_allowable_orders,
+  vma_is_special_huge,
+} from './thp-orders.ts';
+
+/** Everything of huge_memory.c that PFN mappings meet. */
+export interface MmHuge extends PfnInserter, HugeSplitter, HugeChanger {
+  /** True when one order is allowed: see {@link thp_vma_allowable_orders}. */
+  thp_vma_allowable_order(vma: VmAreaStruct, reason: TvaReason, order: number): boolean;
+  thp_vma_allowable_orders(vma: VmAreaStruct, reason: TvaReason, orders: number): number;
+  vma_is_special_huge(vma: VmAreaStruct): boolean;
+  /** Always false: there is no huge zero page at PUD level. Until patch 2, which drops it. */
+  readonly is_huge_zero_pud: ((pud: Prot) => boolean) | undefined;
+}
+
+/** Makes mm-huge for a kernel: the only place where its gates are read. */
+export function createMmHuge(kernel: Kernel): MmHuge {
+  const { config } = kernel;
+  const transparentHugepage = config.enabled('TRANSPARENT_HUGEPAGE');
+  const orderGates: OrderGates = {
+    transparentHugepage,
+    specialOrders: config.enabled('SERIES_PATCH_04'),
+    pfnmapIgnoresSysfs: config.enabled('FIX_THP_SYSFS_PFNMAP'),
+    specialNeedsFile: !config.enabled('SPECIAL_HUGE_NO_FILE'),
+  };
+  return {
+    ...createPfnInserter(kernel, {
+      marksSpecial: config.enabled('SERIES_PATCH_03'),
+      pudTakesCachemode: config.enabled('FIX_PUD_CACHEMODE'),
+    }),
+    ...createHugeSplitter(kernel, {
+      transparentHugepage,
+      debugVm: config.enabled('DEBUG_VM'),
+    }),
+    ...createHugeChanger(kernel),
+    thp_vma_allowable_orders: (vma, reason, orders) =>
+      thp_vma_allowable_orders(kernel, orderGates, vma, reason, orders),
+    thp_vma_allowable_order: (vma, reason, order) =>
+      thp_vma_allowable_orders(kernel, orderGates, vma, reason, 1 << order) !== 0,
+    vma_is_special_huge: (vma) => vma_is_special_huge(orderGates, vma),
+    is_huge_zero_pud: config.enabled('SERIES_PATCH_02') ? undefined : () => false,
+  };
+}
