@@ -1,0 +1,57 @@
+import { type Kernel, type VmAreaStruct, VmFault } from '@pfnmap/mm-core';
+import type { MmHuge } from '@pfnmap/mm-huge';
+import type { Pfn, Prot } from '@pfnmap/pgtable-core';
+import { type BadEntries, createBadEntries } from './bad-entries.ts';
+import { createMissingPteFaults } from './do-fault.ts';
+import { createWriteProtectFault } from './do-wp-page.ts';
+import { createFreePgtables, type FreePgtables } from './free-pgtables.ts';
+import { createHandleMmFault, type FaultHandler } from './handle-mm-fault.ts';
+import { createHugeSteps } from './huge-steps.ts';
+import { createPteInserter, type PteInserter } from './insert-pfn.ts';
+import { createRemapPfnRange } from './remap-pfn-range.ts';
+import { createNormalPages, type NormalPages } from './vm-normal-page.ts';
+import { createZapper, type Zapper } from './zap.ts';
+
+/** Everything of memory.c that PFN mappings meet. */
+export interface MmMemory extends NormalPages, PteInserter, Zapper, BadEntries, FaultHandler {
+  readonly free_pgtables: FreePgtables;
+  remap_pfn_range(vma: VmAreaStruct, address: number, pfn: Pfn, size: number, prot: Prot): number;
+}
+
+/** Makes mm-memory for a kernel: the only place where its gates are read. */
+export function createMmMemory(kernel: Kernel, huge: MmHuge): MmMemory {
+  const { config } = kernel;
+  const tracksByContext = config.enabled('PAT_TRACK_CTX');
+  const vmNormalPud = config.enabled('VM_NORMAL_PAGE_PUD');
+  const normal = createNormalPages(kernel, {
+    pmdSpecialFirst: config.enabled('FIX_FOLIO_WALK_PRESENT_PMD'),
+  });
+  const bad = createBadEntries(kernel, vmNormalPud ? { pud: 44, pmd: 55 } : { pud: 42, pmd: 53 });
+  const zapper = createZapper(
+    kernel,
+    {
+      assertsMmapLock: !config.enabled('FIX_ZAP_NO_MMAP_ASSERT'),
+      zapsMixedmap: config.enabled('ZAP_SPECIAL_VMA_RANGE'),
+      untracksOnUnmap: !tracksByContext,
+    },
+    huge,
+    normal,
+    bad,
+  );
+  const inFlight = new VmFault(kernel.arch.geometry.pageSize);
+  const missing = createMissingPteFaults(kernel);
+  const do_wp_page = createWriteProtectFault(kernel, normal);
+  return {
+    ...normal,
+    ...bad,
+    ...zapper,
+    ...createPteInserter(kernel, inFlight),
+    ...createHandleMmFault(kernel, inFlight, createHugeSteps(kernel, huge), missing, do_wp_page),
+    free_pgtables: createFreePgtables(kernel),
+    remap_pfn_range: createRemapPfnRange(
+      kernel,
+      { rulesBeforeTracking: config.enabled('REMAP_PFN_FLAGS_FIRST') },
+      zapper,
+    ),
+  };
+}
