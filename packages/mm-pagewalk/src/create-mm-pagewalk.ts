@@ -1,0 +1,37 @@
+import type { Kernel } from '@pfnmap/mm-core';
+import type { MmHuge } from '@pfnmap/mm-huge';
+import type { MmMemory } from '@pfnmap/mm-memory';
+import { createFolioWalkStart, type FolioWalkStart } from './folio-walk.ts';
+import { createPageReaders, type PageReaders } from './pagemap.ts';
+import { createSizeReaders, type SizeReaders } from './smaps.ts';
+import { createPageWalker, type PageWalker } from './walk-page-range.ts';
+
+/** Everything of pagewalk.c and /proc that PFN mappings meet. */
+export interface MmPagewalk extends PageWalker, SizeReaders, PageReaders {
+  readonly folio_walk_start: FolioWalkStart;
+}
+
+/** Makes mm-pagewalk for a kernel: the only place where its gates are read. */
+export function createMmPagewalk(kernel: Kernel, huge: MmHuge, memory: MmMemory): MmPagewalk {
+  const { config } = kernel;
+  const walker = createPageWalker(
+    kernel,
+    { splitsAgain: config.enabled('FIX_PAGEWALK_PUD_REFAULT') },
+    huge,
+  );
+  return {
+    ...walker,
+    ...createSizeReaders(kernel, huge, memory, walker),
+    ...createPageReaders(kernel, memory, walker),
+    folio_walk_start: createFolioWalkStart(
+      kernel,
+      {
+        knowsSpecial: config.enabled('SERIES_PATCH_06'),
+        passesOverSpecialPmds:
+          config.enabled('SERIES_PATCH_06') && !config.enabled('FIX_FOLIO_WALK_PRESENT_PMD'),
+        usesNormalPud: config.enabled('VM_NORMAL_PAGE_PUD'),
+      },
+      memory,
+    ),
+  };
+}

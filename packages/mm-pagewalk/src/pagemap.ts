@@ -1,0 +1,199 @@
+import {
+  flush_tlb_mm_range,
+  type Kernel,
+  type MmStruct,
+  mmu_notifier_invalidate_range_end,
+  mmu_notifier_invalidate_range_start,
+  VM_PFNMAP,
+  VM_SHARED,
+  VM_SOFTDIRTY,
+  type VmAreaStruct,
+  vma_set_page_prot,
+} from '@pfnmap/mm-core';
+import type { MmMemory } from '@pfnmap/mm-memory';
+import { PGTABLE_LEVEL_PMD, PGTABLE_LEVEL_PTE, type Prot, type Slot } from '@pfnmap/pgtable-core';
+import type { PageWalker } from './walk-page-range.ts';
+
+/** Bits of a /proc/PID/pagemap word. */
+const PM_SOFT_DIRTY = 1n << 55n;
+const PM_MMAP_EXCLUSIVE = 1n << 56n;
+const PM_FILE = 1n << 61n;
+const PM_PRESENT = 1n << 63n;
+
+/** What is written to /proc/PID/clear_refs. */
+const CLEAR_REFS_ANON = 2;
+const CLEAR_REFS_MAPPED = 3;
+const CLEAR_REFS_SOFT_DIRTY = 4;
+const CLEAR_REFS_MM_HIWATER_RSS = 5;
+
+/** The /proc readers and writers that go page by page. */
+export interface PageReaders {
+  pagemap(mm: MmStruct, address: number): bigint;
+  clear_refs(mm: MmStruct, type: number): number;
+  mincore(mm: MmStruct, address: number, pages: number): number[];
+}
+
+/** Makes them for a kernel. */
+export function createPageReaders(
+  kernel: Kernel,
+  memory: MmMemory,
+  walker: PageWalker,
+): PageReaders {
+  const { arch, pt, anon, events } = kernel;
+  const { pageSize, pageShift } = arch.geometry;
+  const countsDeviceMemory = kernel.config.enabled('MINCORE_PFNMAP');
+  const softDirtyOf = (vma: VmAreaStruct | null): bigint =>
+    arch.update.hasSoftDirty && vma !== null && (vma.vm_flags & VM_SOFTDIRTY) !== 0
+      ? PM_SOFT_DIRTY
+      : 0n;
+
+  const present = (vma: VmAreaStruct, pte: Prot, pfn: number, page: number): bigint => {
+    let word = softDirtyOf(vma) | PM_PRESENT | BigInt(pfn);
+    if (arch.pte_soft_dirty(pte)) word |= PM_SOFT_DIRTY;
+    if (page >= 0 && vma.vm_ops !== null && (vma.vm_flags & VM_SHARED) !== 0) word |= PM_FILE;
+    if (page >= 0 && anon.isExclusive(page)) word |= PM_MMAP_EXCLUSIVE;
+    return word;
+  };
+  const pteWord = (ptep: Slot, address: number, vma: VmAreaStruct): bigint => {
+    const pte = pt.ptep_get(ptep);
+    if (pt.pte_none(ptep) || !arch.pte_present(pte)) return softDirtyOf(vma);
+    const pfn = pt.pfnAt(PGTABLE_LEVEL_PTE, ptep);
+    return present(vma, pte, pfn, memory.vm_normal_page(vma, address, pte, pfn));
+  };
+  const pmdWord = (pmdp: Slot, address: number, vma: VmAreaStruct): bigint => {
+    const pmd = pt.pmdp_get(pmdp);
+    if (!arch.pmd_trans_huge(pmd)) return pteWord(pt.pte_offset(pmdp, address), address, vma);
+    if (!arch.pmd_present(pmd)) return softDirtyOf(vma);
+    const { size } = arch.geometry.levels[PGTABLE_LEVEL_PMD];
+    const pfn = pt.pfnAt(PGTABLE_LEVEL_PMD, pmdp) + (address % size) / pageSize;
+    return present(vma, pmd, pfn, -1);
+  };
+
+  const forgetDirtyVmas = (mm: MmStruct): void => {
+    for (const vma of mm.vmas) {
+      if ((vma.vm_flags & VM_SOFTDIRTY) === 0) continue;
+      vma.vm_flags &= ~VM_SOFTDIRTY;
+      vma_set_page_prot(arch, vma);
+    }
+  };
+  /** What clear_refs does to one PTE: soft-dirty is cleared of any, accessed only of one that maps a page. */
+  const clearReference = (
+    vma: VmAreaStruct,
+    address: number,
+    ptep: Slot,
+    softDirty: boolean,
+  ): void => {
+    const pte = pt.ptep_get(ptep);
+    if (pt.pte_none(ptep) || !arch.pte_present(pte)) return;
+    if (softDirty) {
+      if (!arch.update.hasSoftDirty) return;
+      pt.setProt(PGTABLE_LEVEL_PTE, ptep, arch.pte_clear_soft_dirty(arch.pte_wrprotect(pte)));
+      return;
+    }
+    const pfn = pt.pfnAt(PGTABLE_LEVEL_PTE, ptep);
+    if (memory.vm_normal_page(vma, address, pte, pfn) < 0) return;
+    pt.setProt(PGTABLE_LEVEL_PTE, ptep, arch.pte_mkold(pte));
+  };
+
+  const countMapped = (mm: MmStruct, address: number, answer: number[]): void => {
+    for (let page = 0; page < answer.length; ) {
+      const at = address + page * pageSize;
+      const slot = pt.walk(mm, at);
+      const { size } = arch.geometry.levels[pt.walked.level];
+      const next = page + (size - (at % size)) / pageSize;
+      if (!pt.pte_none(slot)) answer.fill(1, page, next);
+      page = next;
+    }
+  };
+
+  return {
+    /**
+     * The word of /proc/PID/pagemap for the page at an address, as root reads it. A PFNMAP VMA is a hole.
+     *
+     * @context takes mmap_lock for reading.
+     * @fidelity exact for PFN mappings
+     * @patch none
+     */
+    pagemap(mm, address) {
+      let word = 0n;
+      walker.walk_page_range(mm, address, address + pageSize, {
+        pmd_entry: (pmdp, at, _next, vma) => {
+          word = pmdWord(pmdp, at, vma);
+          return 0;
+        },
+        pte_hole: (_from, _to, vma) => {
+          word = softDirtyOf(vma);
+          return 0;
+        },
+      });
+      return word;
+    },
+    /**
+     * Writes to /proc/PID/clear_refs. Type 4 clears VM_SOFTDIRTY of every VMA, whose new entries then start read-only;
+     * PFNMAP VMAs are not walked.
+     *
+     * @param type 1 all, 2 anonymous, 3 file, 4 soft-dirty, 5 peak size.
+     * @returns 0.
+     * @context takes mmap_lock, for writing with type 4.
+     * @fidelity exact for PFN mappings
+     * @patch none
+     */
+    clear_refs(mm, type) {
+      if (type === CLEAR_REFS_MM_HIWATER_RSS) return 0;
+      const softDirty = type === CLEAR_REFS_SOFT_DIRTY;
+      const range = {
+        mm,
+        reason: 'SOFT_DIRTY',
+        start: 0,
+        end: Number.POSITIVE_INFINITY,
+      } as const;
+      if (softDirty) {
+        if (arch.update.hasSoftDirty) forgetDirtyVmas(mm);
+        mmu_notifier_invalidate_range_start(events, range);
+      }
+      walker.walk_page_range(mm, 0, Number.POSITIVE_INFINITY, {
+        test_walk: (vma) => {
+          if ((vma.vm_flags & VM_PFNMAP) !== 0) return 1;
+          const isFile = vma.vm_file !== null;
+          const skipped = type === CLEAR_REFS_ANON ? isFile : type === CLEAR_REFS_MAPPED && !isFile;
+          return skipped ? 1 : 0;
+        },
+        pmd_entry: (pmdp, start, end, vma) => {
+          if (!pt.isTable(pmdp)) return 0;
+          for (let at = start; at < end; at += pageSize) {
+            clearReference(vma, at, pt.pte_offset(pmdp, at), softDirty);
+          }
+          return 0;
+        },
+      });
+      if (softDirty) {
+        flush_tlb_mm_range(kernel, mm, range.start, range.end, pageShift);
+        mmu_notifier_invalidate_range_end(events, range);
+      }
+      return 0;
+    },
+    /**
+     * mincore(): which pages are in memory. Until 6.12 a PFNMAP VMA is not walked, and its file holds no pages, so all are 0;
+     * 7.3 counts what entries of any size map, and clears none.
+     *
+     * @context takes mmap_lock for reading.
+     * @fidelity partial files with a page cache are not modelled
+     * @patch none
+     */
+    mincore(mm, address, pages) {
+      const answer = new Array<number>(pages).fill(0);
+      if (countsDeviceMemory) {
+        countMapped(mm, address, answer);
+        return answer;
+      }
+      walker.walk_page_range(mm, address, address + pages * pageSize, {
+        pte_entry: (ptep, at) => {
+          if (!pt.pte_none(ptep)) answer[(at - address) / pageSize] = 1;
+          return 0;
+        },
+        test_walk: (vma) => ((vma.vm_flags & VM_PFNMAP) !== 0 ? 1 : 0),
+      });
+      return answer;
+    },
+  };
+}
