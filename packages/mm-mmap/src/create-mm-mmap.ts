@@ -1,0 +1,114 @@
+import {
+  type EventLog,
+  FAULT_FLAG_WRITE,
+  type Kernel,
+  lock,
+  type MmStruct,
+  unlock,
+  VM_SHARED,
+  VM_WRITE,
+  type VmAreaStruct,
+} from '@pfnmap/mm-core';
+import type { MmHuge } from '@pfnmap/mm-huge';
+import type { MmMemory } from '@pfnmap/mm-memory';
+import type { MmPagewalk } from '@pfnmap/mm-pagewalk';
+import { createChangeProtection } from './change-protection.ts';
+import { createMadvise } from './madvise.ts';
+import { createMbind, type MbindRequest } from './mbind.ts';
+import { createMlock } from './mlock.ts';
+import { createMmap, type MmapRequest } from './mmap.ts';
+import { createMovePageTables } from './move-page-tables.ts';
+import { createMprotect } from './mprotect.ts';
+import { createMremap, type MremapRequest } from './mremap.ts';
+import { createUnmapper, type Unmapper } from './munmap.ts';
+import { createSplitVma } from './split-vma.ts';
+
+/** The system calls that change mappings. They return 0, an address, or a negative error number. */
+export interface MmMmap extends Unmapper {
+  mmap(mm: MmStruct, request: MmapRequest): number;
+  mprotect(mm: MmStruct, start: number, length: number, prot: number): number;
+  mremap(mm: MmStruct, request: MremapRequest): number;
+  madvise(mm: MmStruct, start: number, length: number, advice: number): number;
+  mlock(mm: MmStruct, start: number, length: number): number;
+  mbind(mm: MmStruct, request: MbindRequest): number;
+}
+
+/** What mm-mmap works with. */
+export interface MmMmapLayers {
+  readonly huge: MmHuge;
+  readonly memory: MmMemory;
+  readonly pagewalk: MmPagewalk;
+  /** The commit limit: answers whether so many private writable pages are granted. */
+  readonly mayCommit: (pages: number) => boolean;
+}
+
+/** A system call that holds mmap_lock for writing while it runs. */
+function lockedWith<Args extends unknown[]>(
+  events: EventLog,
+  call: (mm: MmStruct, ...args: Args) => number,
+): (mm: MmStruct, ...args: Args) => number {
+  return (mm, ...args) => {
+    mm.mmap_lock = 'write';
+    lock(events, mm, 'mmap_lock (write)');
+    try {
+      return call(mm, ...args);
+    } finally {
+      unlock(events, mm, 'mmap_lock (write)');
+      mm.mmap_lock = 'free';
+    }
+  };
+}
+
+/** Makes mm-mmap for a kernel: the only place where its gates are read. */
+export function createMmMmap(kernel: Kernel, layers: MmMmapLayers): MmMmap {
+  const { config } = kernel;
+  const { huge, memory, pagewalk, mayCommit } = layers;
+  const locked = <Args extends unknown[]>(call: (mm: MmStruct, ...args: Args) => number) =>
+    lockedWith(kernel.events, call);
+  const splitVma = createSplitVma(kernel, huge);
+  const unmapper = createUnmapper(kernel, memory, splitVma);
+  const { pageSize } = kernel.arch.geometry;
+  const populate = (vma: VmAreaStruct, start: number, end: number): void => {
+    const writes = (vma.vm_flags & (VM_WRITE | VM_SHARED)) === VM_WRITE;
+    for (let address = start; address < end; address += pageSize) {
+      memory.handle_mm_fault(vma, address, writes ? FAULT_FLAG_WRITE : 0);
+    }
+  };
+  return {
+    exit_mmap: unmapper.exit_mmap,
+    munmap: locked(unmapper.munmap),
+    mmap: locked(createMmap(kernel, memory, unmapper, mayCommit)),
+    mprotect: locked(
+      createMprotect(kernel, pagewalk, splitVma, createChangeProtection(kernel, huge, memory)),
+    ),
+    mremap: locked(
+      createMremap(
+        kernel,
+        { movesSeveralVmas: config.enabled('MREMAP_SEVERAL_VMAS') },
+        unmapper,
+        createMovePageTables(kernel, huge, memory),
+      ),
+    ),
+    madvise: locked(
+      createMadvise(
+        kernel,
+        {
+          transparentHugepage: config.enabled('TRANSPARENT_HUGEPAGE'),
+          guardRegions: config.enabled('GUARD_REGIONS'),
+        },
+        memory,
+        splitVma,
+      ),
+    ),
+    mbind: locked(
+      createMbind(
+        kernel,
+        { asksForPage: config.enabled('FIX_MBIND_PMD_PFNMAP') },
+        memory,
+        pagewalk,
+        splitVma,
+      ),
+    ),
+    mlock: locked(createMlock(kernel, splitVma, populate)),
+  };
+}
