@@ -1,0 +1,1 @@
+export { createMmGup, type GupRequest, type MmGup } from './create-mm-gup.ts';
