@@ -1,0 +1,15 @@
+export {
+  createVfioType1,
+  type DmaCounts,
+  type MapDmaRequest,
+  type VfioType1,
+  type VfioType1Options,
+} from './create-vfio-type1.ts';
+export {
+  createIommuPageTable,
+  IOMMU_READ,
+  IOMMU_WRITE,
+  type IommuEntry,
+  type IommuPageTable,
+} from './iommu-page-table.ts';
+export type { FoundPfns, LookupGates, VaddrGetPfns } from './vaddr-get-pfns.ts';
