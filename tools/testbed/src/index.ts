@@ -1,0 +1,15 @@
+export {
+  type BarMapping,
+  computer,
+  entryAt,
+  forkOf,
+  GiB,
+  KiB,
+  MiB,
+  mapAnon,
+  mapBar,
+  R,
+  RW,
+  VA,
+  type Wanted,
+} from './computer.ts';
