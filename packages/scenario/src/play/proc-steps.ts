@@ -1,0 +1,74 @@
+import { EINVAL, VM_SPECIAL } from '@pfnmap/mm-core';
+import type { Answer } from '../answer.ts';
+import type { Step } from '../grammar.ts';
+import type { PlacedMap } from './placed-maps.ts';
+import { type Player, resultOf } from './player.ts';
+
+/** Advices that process_madvise() takes, whoever the target is: WILLNEED, COLD, PAGEOUT, COLLAPSE. */
+const REMOTE_ADVICES = [3, 20, 21, 25];
+
+/** userfaultfd registration: special VMAs are refused, and so is a range that is not mapped. */
+function registerUserfault(player: Player, start: number, length: number): number {
+  const vmas = player.process.mm.overlapping(start, start + length);
+  const refused = vmas.length === 0 || vmas.some((vma) => (vma.vm_flags & VM_SPECIAL) !== 0);
+  return refused ? -EINVAL : 0;
+}
+
+function mincore(player: Player, start: number, length: number): Answer {
+  const { pageSize } = player.machine.kernel.arch.geometry;
+  const { mm } = player.process;
+  const pages = Math.ceil(length / pageSize);
+  const resident = player.machine.layers.pagewalk.mincore(mm, start, pages);
+  return { mincore: 0, errno: 0, resident: resident.reduce((sum, page) => sum + page, 0) };
+}
+
+function numamaps(player: Player, map: PlacedMap): Answer {
+  const readings = player.machine.layers.pagewalk.numa_maps(player.process.mm);
+  const found = readings.find((entry) => entry.start === map.start);
+  if (found === undefined) return { numamaps: {} };
+  const counts = found.pages > 0 ? { anon: found.pages, dirty: found.pages, N0: found.pages } : {};
+  return { numamaps: { policy: found.policy, ...counts } };
+}
+
+function onMap(step: Step, player: Player, map: PlacedMap): Answer[] | undefined {
+  const { process, machine } = player;
+  switch (step.op) {
+    case 'processmadvise': {
+      const start = map.start + step.offset;
+      if (!REMOTE_ADVICES.includes(step.advice)) return [resultOf('processmadvise', -EINVAL)];
+      const result = process.madvise(start, step.length, step.advice);
+      return [resultOf('processmadvise', result < 0 ? result : step.length)];
+    }
+    case 'mbind': {
+      const { policy, strict, length } = step;
+      const address = map.start + step.offset;
+      const request = { address, length, policy, strict };
+      return [resultOf('mbind', machine.layers.mmap.mbind(process.mm, request))];
+    }
+    case 'mincore':
+      return [mincore(player, map.start + step.offset, step.length)];
+    case 'uffd':
+      return [resultOf('uffd', registerUserfault(player, map.start + step.offset, step.length))];
+    case 'numamaps':
+      return [numamaps(player, map)];
+    default:
+      return undefined;
+  }
+}
+
+/** Steps that read and write /proc, and calls about policies and residency; undefined for any other step. */
+export function playProcStep(step: Step, player: Player): Answer[] | undefined {
+  const { pagewalk } = player.machine.layers;
+  if (step.op === 'clearrefs') {
+    const known = step.value >= 1 && step.value <= 5;
+    const result = known ? pagewalk.clear_refs(player.process.mm, step.value) : -EINVAL;
+    return [resultOf('clearrefs', result)];
+  }
+  if (step.op === 'smapsrollup') {
+    pagewalk.smaps_rollup(player.process.mm);
+    return [{ smapsrollup: { AnonHugePages: 0, ShmemPmdMapped: 0, FilePmdMapped: 0 } }];
+  }
+  if (!('name' in step) || step.op === 'mmap') return undefined;
+  const map = player.map(step.name);
+  return map === undefined ? undefined : onMap(step, player, map);
+}
