@@ -1,0 +1,165 @@
+// The covers hold together: what they name is there.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { kernelProfiles, seriesPatches } from '@pfnmap/kconfig';
+import { playScenario } from '@pfnmap/scenario';
+import { describe, expect, test } from 'vitest';
+import {
+  bisect,
+  fixCovers,
+  patchCovers,
+  playBeforeAfter,
+  seriesLine,
+  seriesPoint,
+  seriesScenario,
+  seriesScenarioNames,
+  turnsOf,
+} from '../src/index.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const archs = ['x86_64', 'arm64'] as const;
+
+describe('patches', () => {
+  test('there are nineteen, as their symbols say', () => {
+    expect(patchCovers.map(({ number, symbol }) => [number, symbol])).toEqual(
+      seriesPatches.map(({ number, symbol }) => [number, symbol]),
+    );
+  });
+
+  for (const cover of patchCovers)
+    test(`${cover.symbol} names functions, packages, scenarios and fixes that exist`, () => {
+      for (const { name, file } of cover.functions)
+        if (file === undefined) expect(cover.effect).toBe('not modelled');
+        else expect([name, readFileSync(root + file, 'utf8').includes(name)]).toEqual([name, true]);
+      for (const name of cover.packages) expect(existsSync(`${root}packages/${name}`)).toBe(true);
+      for (const name of cover.scenarios) expect(seriesScenarioNames).toContain(name);
+      for (const id of cover.fixes) expect(fixCovers.map((fix) => fix.id)).toContain(id);
+      expect(cover.effect === 'answers').toBe(cover.visibleFrom === cover.number);
+    });
+
+  test('a fix of a patch is listed there', () => {
+    for (const { id, patch } of fixCovers)
+      if (patch !== undefined && id !== 'F12') expect(patchCovers[patch - 1]!.fixes).toContain(id);
+  });
+});
+
+test('there are eighteen fixes, each but the last with a symbol', () => {
+  expect(fixCovers.map(({ id }) => id)).toEqual(
+    Array.from({ length: 18 }, (_, index) => `F${index + 1}`),
+  );
+  expect(fixCovers.filter(({ symbol }) => symbol === undefined).map(({ id }) => id)).toEqual([
+    'F18',
+  ]);
+});
+
+test('the scenario files and the texts in the package are the same', () => {
+  const files = readdirSync(`${root}packages/series/scenarios`).map((file) => file.slice(0, -4));
+  expect(files.sort()).toEqual([...seriesScenarioNames].sort());
+  for (const name of files) {
+    const scenario = seriesScenario(name);
+    const text = readFileSync(`${root}packages/series/scenarios/${name}.scn`, 'utf8');
+    expect(text.split('\n')[0]).toMatch(/# (patch(es)?|fix) /);
+    expect(scenario.steps.map((step) => step.text)).toEqual(
+      text.split('\n').flatMap((line) => line.split('#')[0]!.trim() || []),
+    );
+  }
+});
+
+describe('the line of changes', () => {
+  test('its end has the changes of the last profile', () => {
+    const older = ['MPROTECT_HUGE_PUD'];
+    const all = [...seriesLine().map(({ symbol }) => symbol), ...older];
+    expect(all.sort()).toEqual([...kernelProfiles.at(-1)!.selects].sort());
+  });
+
+  test('names of every kind find a point', () => {
+    expect(seriesPoint('7').before.kernel).toBe('posted-06');
+    expect(seriesPoint('01').before.kernel).toBe('base');
+    expect(seriesPoint('f4').symbol).toBe('FIX_VFIO_ALIGN_TO_ORDER');
+    expect(seriesPoint('SERIES_PATCH_19').after.kernel).toBe('posted-19');
+    expect(seriesPoint('F10').after.with).toEqual(['FIX_VFIO_DMA_RETRY']);
+    expect(() => seriesPoint('20')).toThrow('there is no patch or fix "20"');
+  });
+});
+
+describe('the scenarios of a patch', () => {
+  for (const { number, symbol, scenarios, effect } of patchCovers)
+    if (effect === 'answers')
+      test.each(scenarios)(`${symbol} changes an answer of %s`, (name) => {
+        const scenario = seriesScenario(name);
+        const changes = archs.map((arch) => {
+          const point = seriesPoint(String(number));
+          const { agree, total } = playBeforeAfter(playScenario, point, scenario, {
+            arch,
+          }).comparison;
+          return total - agree;
+        });
+        expect(Math.max(...changes)).toBeGreaterThan(0);
+      });
+
+  for (const { id, scenarios } of fixCovers)
+    for (const name of scenarios)
+      test(`${id} changes an answer of ${name}`, () => {
+        const { comparison } = playBeforeAfter(
+          playScenario,
+          seriesPoint(id),
+          seriesScenario(name),
+          { arch: 'x86_64' },
+        );
+        expect(comparison.agree).toBeLessThan(comparison.total);
+      });
+
+  for (const { symbol, effect, number } of patchCovers)
+    if (effect !== 'answers')
+      test(`${symbol} changes none of any`, () => {
+        for (const name of seriesScenarioNames)
+          for (const arch of archs) {
+            const point = seriesPoint(String(number));
+            const { differences } = playBeforeAfter(playScenario, point, seriesScenario(name), {
+              arch,
+            }).comparison;
+            expect(differences).toEqual([]);
+          }
+      });
+});
+
+describe('profiles', () => {
+  for (const { name } of kernelProfiles)
+    test(`${name} plays every scenario to its end, but for the crash that patch 5 prevents`, () => {
+      for (const each of seriesScenarioNames)
+        for (const arch of archs) {
+          const { bug } = playScenario(seriesScenario(each), { arch, kernel: name });
+          expect([undefined, 'gup_fast_pmd_leaf']).toContain(bug?.where);
+        }
+    });
+});
+
+describe('bisect', () => {
+  const special = seriesScenario('17-special');
+  const turns = (name: string, arch: (typeof archs)[number]): string[] =>
+    turnsOf(playScenario, seriesScenario(name), arch).map(({ point }) => point.id);
+
+  test('it finds the patch that brings an answer', () => {
+    const found = bisect(playScenario, special, 'arm64', ({ bug }) => bug === undefined);
+    expect(found?.point?.id).toBe('18');
+    expect(found?.before?.bug?.where).toBe('gup_fast_pmd_leaf');
+    expect(found?.played).toBe(19);
+  });
+
+  test('an answer that the kernel before the series gives has no patch', () => {
+    const found = bisect(playScenario, special, 'x86_64', () => true);
+    expect(found).toMatchObject({ point: undefined, played: 1 });
+  });
+
+  test('an answer that no kernel gives is not found', () => {
+    expect(bisect(playScenario, special, 'x86_64', () => false)).toBeUndefined();
+  });
+
+  test('every change that a scenario can tell is told', () => {
+    expect(turns('07-fork', 'x86_64')).toEqual(['04', '07', '17']);
+    expect(turns('07-fork', 'arm64')).toEqual(['18']);
+    expect(turns('F3-unaligned-pfn', 'x86_64')).toEqual(['19', 'F3']);
+    expect(turns('F12-thp-never', 'arm64')).toEqual(['19', 'F12']);
+    expect(turns('09-follow', 'x86_64')).toEqual(['04', '09', '17', 'FOLLOW_ADDR_MASK']);
+  });
+});
