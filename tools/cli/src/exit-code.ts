@@ -1,0 +1,14 @@
+/** How a command ends. An interrupted one ends by SIGINT, which shells report as 130. */
+export const EXIT = {
+  /** All that was asked for was done, and all that was compared agrees. */
+  agree: 0,
+  /** Something that was compared differs, or the model broke a rule of its own. */
+  differ: 1,
+  /** The command line or an input file is wrong. */
+  badInput: 2,
+  /** Something outside is missing: dependencies, captures that are not there. */
+  environment: 3,
+} as const;
+
+/** One of {@link EXIT}. */
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

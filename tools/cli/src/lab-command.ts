@@ -1,0 +1,120 @@
+import {
+  type DoctorReport,
+  formatEvent,
+  LAB_TARGETS,
+  LabError,
+  type LabEvent,
+  labDoctor,
+  labRun,
+  labSetup,
+} from '@pfnmap/lab';
+import { columns } from './columns.ts';
+import { type CommandContext, print } from './command-context.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import { Failure } from './failure.ts';
+
+/** What every command of `pfnmap lab` is told. */
+export interface LabOptions {
+  readonly json?: boolean;
+}
+
+/** What `pfnmap lab setup` is told. */
+export interface LabSetupOptions extends LabOptions {
+  readonly yes?: boolean;
+  readonly force?: boolean;
+}
+
+/** What `pfnmap lab run` is told. */
+export interface LabRunOptions extends LabOptions {
+  readonly out?: string;
+}
+
+const WRONG_INPUT: readonly string[] = ['unknown-target', 'bad-scenario'];
+
+/** Errors of the lab end the command with their text; those of the caller as bad input. */
+async function withLab<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof LabError)) throw error;
+    const isWrong = WRONG_INPUT.includes(error.code);
+    throw new Failure(error.message, isWrong ? EXIT.badInput : EXIT.environment);
+  }
+}
+
+/** Progress goes to standard error, and only to a terminal. */
+const progressOf =
+  ({ terminal }: CommandContext) =>
+  (event: LabEvent): void => {
+    const line = formatEvent(event);
+    if (line !== undefined && terminal.stderr.isTTY === true) terminal.stderr.write(`${line}\n`);
+  };
+
+const readiness = (report: DoctorReport): string[] => [
+  report.target,
+  report.setup,
+  report.release ?? '-',
+  report.requirements
+    .filter(({ met }) => !met)
+    .map(({ what }) => what)
+    .join(', ') || '-',
+];
+
+/** `pfnmap lab doctor`: one line a target, then what mends what is missing. */
+export async function labDoctorCommand(
+  targets: readonly string[],
+  options: LabOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const names = targets.length > 0 ? targets : LAB_TARGETS.map(({ name }) => name);
+  const reports: DoctorReport[] = [];
+  for (const name of names) reports.push(await withLab(() => labDoctor(name)));
+  const isReady = reports.every(({ canRun, canSetup }) => canRun || canSetup);
+  if (options.json === true) {
+    print(context, [JSON.stringify({ format: 'pfnmap-lab-doctor/1', targets: reports }, null, 2)]);
+  } else {
+    const fixes = new Set(reports.flatMap((report) => report.fixes));
+    print(context, [
+      ...columns([['target', 'set up', 'release', 'missing'], ...reports.map(readiness)]),
+      ...[...fixes].map((fix) => `  ${fix}`),
+    ]);
+  }
+  return isReady ? EXIT.agree : EXIT.environment;
+}
+
+/** `pfnmap lab setup`: fetches and builds what a target needs. */
+export async function labSetupCommand(
+  target: string,
+  options: LabSetupOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const reporter = progressOf(context);
+  const yes = options.yes === true;
+  const force = options.force === true;
+  const record = await withLab(() => labSetup(target, { reporter, yes, force }));
+  print(context, [
+    options.json === true
+      ? JSON.stringify({ format: 'pfnmap-lab-setup/1', ...record }, null, 2)
+      : `${target} is set up: Linux ${record.release}`,
+  ]);
+  return EXIT.agree;
+}
+
+/** `pfnmap lab run`: captures of scenarios on a real kernel. */
+export async function labRunCommand(
+  target: string,
+  files: readonly string[],
+  options: LabRunOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const reporter = progressOf(context);
+  const where = options.out === undefined ? {} : { outDir: options.out };
+  const report = await withLab(() => labRun(target, files, { reporter, ...where }));
+  if (options.json === true) {
+    print(context, [JSON.stringify({ format: 'pfnmap-lab-run/1', ...report }, null, 2)]);
+    return EXIT.agree;
+  }
+  const paths = report.captures.map(({ path }) => path);
+  print(context, [...paths, `compare with the model: pfnmap check ${paths.join(' ')}`]);
+  return EXIT.agree;
+}
