@@ -1,0 +1,182 @@
+import { createMachine, type Machine, type Process } from '@pfnmap/machine';
+import { VM_READ, VM_SHARED, VM_WRITE } from '@pfnmap/mm-core';
+import type { Pfn, PgtableLevel, Prot } from '@pfnmap/pgtable-core';
+import { cpuOptions, kernelNamed } from '@pfnmap/scenario';
+import type { Timings } from './report.ts';
+
+const GiB = 2 ** 30;
+const BAR_BYTES = 8 * GiB;
+/** Where the BAR is mapped by hand: a multiple of 1 GiB. */
+const VA = 0x7f0000000000;
+/** Address of a page in BAR 2 of the device's file. */
+const BAR2_OFFSET = 2 * 2 ** 40;
+const RANDOM_ADDRESSES = 10_000_000;
+const BATCH = 2 ** 20;
+
+/** Entries of one size, and how often 8 GiB of them are mapped. */
+interface Size {
+  readonly name: string;
+  readonly level: PgtableLevel;
+  readonly bytes: number;
+  readonly times: number;
+  /** Bytes past a gigabyte where a BAR must be mapped to get entries of this size. */
+  readonly phase: number;
+}
+
+const SIZES: readonly Size[] = [
+  { name: '4K', level: 0, bytes: 4096, times: 2, phase: 4096 },
+  { name: '2M', level: 1, bytes: 2 ** 21, times: 50, phase: 2 ** 21 },
+  { name: '1G', level: 2, bytes: GiB, times: 1000, phase: 0 },
+];
+
+/** Nanoseconds that some work takes. */
+function nanoseconds(work: () => void): number {
+  const start = performance.now();
+  work();
+  return (performance.now() - start) * 1e6;
+}
+
+function expectZero(what: string, result: number): void {
+  if (result !== 0) throw new Error(`${what} answered ${result}`);
+}
+
+/** The model's side of the benchmark: one machine with Linux 6.12.117, whose tables all cases use. */
+class ModelRun {
+  private readonly machine: Machine;
+  private readonly timings: Record<string, number> = {};
+
+  constructor() {
+    const { config } = kernelNamed('x86_64', '6.12.117');
+    this.machine = createMachine({
+      arch: 'x86_64',
+      ...cpuOptions('x86_64'),
+      config,
+      thp: 'always',
+      barBytes: BAR_BYTES,
+    });
+  }
+
+  /** What vfio-pci inserts for a write: uncached, special. */
+  private deviceProt(level: PgtableLevel): Prot {
+    const { arch } = this.machine.kernel;
+    const prot = arch.pgprot_noncached(arch.vm_get_page_prot(VM_READ | VM_WRITE | VM_SHARED));
+    return level === 0 ? arch.pte_mkspecial(prot) : arch.pmd_mkspecial(arch.pmd_mkhuge(prot));
+  }
+
+  private mapAll(process: Process, { level, bytes }: Size): void {
+    const { pt } = this.machine.kernel;
+    const prot = this.deviceProt(level);
+    const pages = bytes / 4096;
+    let pfn: Pfn = this.machine.bar2Pfn;
+    for (let at = VA; at < VA + BAR_BYTES; at += bytes, pfn += pages) {
+      if (!pt.mapPage(level, process.mm, at, pfn, prot)) throw new Error('an entry is in use');
+    }
+  }
+
+  private mapBar(process: Process, phase: number): number {
+    const { file } = this.machine.device;
+    const bar = { length: BAR_BYTES, prot: 3, shared: true, file, offset: BAR2_OFFSET };
+    return process.mmap({ address: VA + phase, ...bar });
+  }
+
+  private maps(size: Size): void {
+    const { pt } = this.machine.kernel;
+    let map = 0;
+    let unmap = 0;
+    for (let time = 0; time < size.times; time++) {
+      const process = this.machine.spawn();
+      this.mapBar(process, 0);
+      map += nanoseconds(() => this.mapAll(process, size));
+      unmap += nanoseconds(() => pt.unmapRange(process.mm, VA, BAR_BYTES));
+      process.exit();
+    }
+    const entries = size.times * (BAR_BYTES / size.bytes);
+    this.timings[`map ${size.name}`] = map / entries;
+    this.timings[`unmap ${size.name}`] = unmap / entries;
+  }
+
+  /** The whole paths: touch to entry, fork, munmap. */
+  private lives({ name, bytes, times, phase }: Size): void {
+    let fault = 0;
+    let fork = 0;
+    let unmap = 0;
+    for (let time = 0; time < times; time++) {
+      const process = this.machine.spawn();
+      const start = this.mapBar(process, phase);
+      fault += nanoseconds(() => {
+        for (let at = start; at < start + BAR_BYTES; at += bytes) {
+          expectZero('touch', process.touch(at, true));
+        }
+      });
+      let child: Process | number = 0;
+      fork += nanoseconds(() => {
+        child = process.fork();
+      });
+      if (typeof child === 'number') throw new Error(`fork answered ${child}`);
+      (child as Process).exit();
+      unmap += nanoseconds(() => expectZero('munmap', process.munmap(start, BAR_BYTES)));
+      process.exit();
+    }
+    const entries = times * (BAR_BYTES / bytes);
+    this.timings[`fault ${name}`] = fault / entries;
+    this.timings[`fork ${name}`] = fork / entries;
+    this.timings[`munmap ${name}`] = unmap / entries;
+  }
+
+  /** 8 GiB by PTEs in one call. */
+  private range(): void {
+    const { pt } = this.machine.kernel;
+    const process = this.machine.spawn();
+    this.mapBar(process, 0);
+    const range = { address: VA, bytes: BAR_BYTES, pfn: this.machine.bar2Pfn, largest: 0 } as const;
+    const map = nanoseconds(() => {
+      const mapped = pt.mapRange(process.mm, { ...range, prot: this.deviceProt(0) });
+      if (mapped !== BAR_BYTES) throw new Error('an entry is in use');
+    });
+    process.exit();
+    this.timings['map range'] = map / (BAR_BYTES / 4096);
+  }
+
+  private translations(size: Size): void {
+    const { pt } = this.machine.kernel;
+    const process = this.machine.spawn();
+    this.mapBar(process, 0);
+    this.mapAll(process, size);
+    const addresses = new Float64Array(RANDOM_ADDRESSES);
+    let state = 2463534242;
+    for (let index = 0; index < addresses.length; index++) {
+      state ^= state << 13;
+      state ^= state >>> 17;
+      state ^= state << 5;
+      addresses[index] = VA + ((state >>> 0) % (BAR_BYTES / 4096)) * 4096;
+    }
+    let sum = 0;
+    const one = nanoseconds(() => {
+      for (let index = 0; index < addresses.length; index++) {
+        sum += pt.translate(process.mm, addresses[index] as number);
+      }
+    });
+    this.timings[`translate ${size.name}`] = one / addresses.length;
+    const pfns = new Float64Array(BATCH);
+    const batches = nanoseconds(() => {
+      for (let first = 0; first < addresses.length; first += BATCH) {
+        const batch = addresses.subarray(first, first + BATCH);
+        if (pt.translateAll(process.mm, batch, pfns) !== batch.length) throw new Error('unmapped');
+      }
+    });
+    this.timings[`translate ${size.name}, in batches`] = batches / addresses.length;
+    if (sum === 0) throw new Error('nothing was translated');
+    process.exit();
+  }
+
+  all(): Timings {
+    for (const size of SIZES) this.maps(size);
+    for (const size of SIZES) this.lives(size);
+    this.range();
+    for (const size of SIZES.slice(0, 2)) this.translations(size);
+    return this.timings;
+  }
+}
+
+/** Nanoseconds for each case in the model. */
+export const runModel = (): Timings => new ModelRun().all();
