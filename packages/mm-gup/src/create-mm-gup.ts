@@ -28,6 +28,8 @@ export interface GupRequest {
 export interface MmGup {
   get_user_pages_fast(mm: MmStruct, request: GupRequest): number;
   get_user_pages_fast_only(mm: MmStruct, request: GupRequest): number;
+  /** The frame of one page, -1 when the fast path stops there. */
+  get_user_page_fast_only(mm: MmStruct, address: number, write: boolean): Pfn;
   get_user_pages(mm: MmStruct, request: GupRequest): number;
   pin_user_pages_fast(mm: MmStruct, request: GupRequest): number;
   /** The frames of the pages from the first on, in order; a negative error number when there is not one. */
@@ -109,6 +111,15 @@ export function createMmGup(kernel: Kernel, memory: MmMemory): MmGup {
      * @patch 05/19
      */
     get_user_pages_fast_only: (mm, request) => fastPages(mm, request, false),
+    /**
+     * The lockless part alone, for one page.
+     *
+     * @returns the frame, or -1.
+     * @fidelity exact
+     * @patch 05/19
+     */
+    get_user_page_fast_only: (mm, address, write) =>
+      gup_fast(mm, alignDown(address, pageSize), write, false),
     /**
      * With mmap_lock: the VMA's flags decide before any entry is read.
      *

@@ -37,22 +37,25 @@ export function createGupFast(kernel: Kernel, gates: GupFastGates): GupFast {
   };
 
   const pudLeaf = (slot: Slot, address: number, write: boolean): Pfn => {
+    if (pt.pud_none(slot)) return -1;
     const pud = pt.pudp_get(slot);
-    if (pt.pud_none(slot) || !arch.pud_present(pud)) return -1;
+    if (!arch.pud_present(pud)) return -1;
     if (!arch.pud_access_permitted(pud, write)) return -1;
     if (gates.refusesSpecialLeaves && arch.pud_special(pud)) return -1;
     return pageOfLeaf(PGTABLE_LEVEL_PUD, slot, address);
   };
   const pmdLeaf = (slot: Slot, address: number, write: boolean): Pfn => {
+    if (pt.pmd_none(slot)) return -1;
     const pmd = pt.pmdp_get(slot);
-    if (pt.pmd_none(slot) || !arch.pmd_present(pmd) || arch.pmd_protnone(pmd)) return -1;
+    if (!arch.pmd_present(pmd) || arch.pmd_protnone(pmd)) return -1;
     if (!arch.pmd_access_permitted(pmd, write)) return -1;
     if (gates.refusesSpecialLeaves && arch.pmd_special(pmd)) return -1;
     return pageOfLeaf(PGTABLE_LEVEL_PMD, slot, address);
   };
   const ptePage = (slot: Slot, write: boolean, pin: boolean): Pfn => {
+    if (pt.pte_none(slot)) return -1;
     const pte = pt.ptep_get(slot);
-    if (pt.pte_none(slot) || !arch.pte_present(pte) || arch.pte_protnone(pte)) return -1;
+    if (!arch.pte_present(pte) || arch.pte_protnone(pte)) return -1;
     if (!arch.pte_access_permitted(pte, write) || arch.pte_special(pte)) return -1;
     const pfn = pt.pfnAt(PGTABLE_LEVEL_PTE, slot);
     // A pin must not see a page that a later write would replace: gup_must_unshare().

@@ -193,6 +193,16 @@ describe('private memory', () => {
     expect(machine.layers.gup.get_user_pages_fast_only(process.mm, request)).toBe(1);
   });
 
+  test('the fast path for one page gives the frame that a pin takes, and none before a fault', () => {
+    const { machine, process } = withAnon();
+    const { gup } = machine.layers;
+    expect(gup.get_user_page_fast_only(process.mm, VA + 0x123, true)).toBe(-1);
+    process.touch(VA, true);
+    const request = { address: VA, nr_pages: 1, write: true };
+    const pinned = gup.pin_user_pages_remote(process.mm, request);
+    expect(pinned).toEqual([gup.get_user_page_fast_only(process.mm, VA + 0x123, true)]);
+  });
+
   test('a writer is refused where the mapping is read-only', () => {
     const { machine, process } = withAnon();
     process.touch(VA, true);
