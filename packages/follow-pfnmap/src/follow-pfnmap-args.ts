@@ -1,5 +1,6 @@
 import type { VmAreaStruct } from '@pfnmap/mm-core';
 import type { Pfn, Prot } from '@pfnmap/pgtable-core';
+import type { LeafLevel } from './leaf-level.ts';
 
 /**
  * What follow_pfnmap_start() is asked and answers. The answers may be read only until follow_pfnmap_end(): afterwards
@@ -7,56 +8,67 @@ import type { Pfn, Prot } from '@pfnmap/pgtable-core';
  */
 export class FollowPfnmapArgs {
   /** Input: a VMA with VM_IO or VM_PFNMAP. */
-  readonly vma: VmAreaStruct;
+  declare readonly vma: VmAreaStruct;
   /** Input: byte address in the VMA. */
-  readonly address: number;
-  private state: 'new' | 'started' | 'ended' = 'new';
-  private lockName = '';
-  private found = { pfn: 0, pgprot: 0, writable: false, special: false, addr_mask: 0 };
+  declare readonly address: number;
+  /** The level of what was found, between start and end only. */
+  declare private at: LeafLevel | undefined;
+  declare private entry: Prot;
+  declare private frame: Pfn;
+  declare private hasEnded: boolean;
 
+  // Fields without initialisers, since callers make one of these for every page that they look up.
   constructor(vma: VmAreaStruct, address: number) {
     this.vma = vma;
     this.address = address;
+    this.at = undefined;
+    this.entry = 0;
+    this.frame = 0;
+    this.hasEnded = false;
   }
 
   /** Internal: the lookup succeeded and the page-table lock is held. */
-  start(found: typeof this.found, lockName: string): void {
-    this.state = 'started';
-    this.lockName = lockName;
-    this.found = found;
+  start(at: LeafLevel, entry: Prot, pfn: Pfn): void {
+    this.at = at;
+    this.entry = entry;
+    this.frame = pfn;
   }
 
   /** Internal: the page-table lock is given up; its name, or undefined when it was not held. */
   end(): string | undefined {
-    if (this.state !== 'started') return undefined;
-    this.state = 'ended';
-    return this.lockName;
+    const { at } = this;
+    if (at === undefined) return undefined;
+    this.at = undefined;
+    this.hasEnded = true;
+    return at.lockName;
   }
 
-  private read(): typeof this.found {
-    if (this.state === 'started') return this.found;
-    throw new UseAfterEndError(this.state === 'new');
+  /** The level of the entry, as long as the answers hold. */
+  private level(): LeafLevel {
+    if (this.at === undefined) throw new UseAfterEndError(!this.hasEnded);
+    return this.at;
   }
 
   /** Output: the frame behind the address, not the leaf's first. */
   get pfn(): Pfn {
-    return this.read().pfn;
+    this.level();
+    return this.frame;
   }
   /** Output: the protection word of the entry, in the format of its level. */
   get pgprot(): Prot {
-    return this.read().pgprot;
+    return this.level().pgprot(this.entry);
   }
   /** Output: the entry allows writes. */
   get writable(): boolean {
-    return this.read().writable;
+    return this.level().write(this.entry);
   }
   /** Output: the entry has the special bit. */
   get special(): boolean {
-    return this.read().special;
+    return this.level().special(this.entry);
   }
   /** Output: bytes that the leaf spans; Linux's addr_mask (from 6.15 on) is its complement less one. */
   get leafSize(): number {
-    return this.read().addr_mask;
+    return this.level().size;
   }
 }
 

@@ -1,23 +1,7 @@
-import {
-  EINVAL,
-  type Kernel,
-  lock,
-  pageTableLock,
-  unlock,
-  VM_IO,
-  VM_PFNMAP,
-} from '@pfnmap/mm-core';
-import {
-  KernelBug,
-  type Pfn,
-  PGTABLE_LEVEL_PMD,
-  PGTABLE_LEVEL_PTE,
-  PGTABLE_LEVEL_PUD,
-  type PgtableLevel,
-  type Prot,
-  type Slot,
-} from '@pfnmap/pgtable-core';
+import { EINVAL, type Kernel, lock, unlock, VM_IO, VM_PFNMAP } from '@pfnmap/mm-core';
+import { alignDown, KernelBug, PGTABLE_LEVEL_PTE, type Prot } from '@pfnmap/pgtable-core';
 import type { FollowPfnmapArgs } from './follow-pfnmap-args.ts';
+import { type LeafLevel, leafLevels } from './leaf-level.ts';
 
 /** The gates of the lookup, read once. */
 export interface FollowPfnmapGates {
@@ -33,89 +17,40 @@ export interface FollowPfnmap {
   follow_pfnmap_end(args: FollowPfnmapArgs): void;
 }
 
-/** The helpers of one level. */
-interface LevelHelpers {
-  readonly present: (prot: Prot) => boolean;
-  readonly leaf: (prot: Prot) => boolean;
-  readonly write: (prot: Prot) => boolean;
-  readonly special: (prot: Prot) => boolean;
-  readonly pgprot: (prot: Prot) => Prot;
-  readonly get: (slot: Slot) => Prot;
-}
-
-function helpersByLevel({ arch, pt }: Kernel): Readonly<Record<number, LevelHelpers>> {
-  return {
-    [PGTABLE_LEVEL_PUD]: {
-      present: arch.pud_present,
-      leaf: arch.pud_leaf,
-      write: arch.pud_write,
-      special: arch.pud_special,
-      pgprot: arch.pud_pgprot,
-      get: pt.pudp_get,
-    },
-    [PGTABLE_LEVEL_PMD]: {
-      present: arch.pmd_present,
-      leaf: arch.pmd_leaf,
-      write: arch.pmd_write,
-      special: arch.pmd_special,
-      pgprot: arch.pmd_pgprot,
-      get: pt.pmdp_get,
-    },
-    [PGTABLE_LEVEL_PTE]: {
-      present: arch.pte_present,
-      leaf: () => true,
-      write: arch.pte_write,
-      special: arch.pte_special,
-      pgprot: arch.pte_pgprot,
-      get: pt.ptep_get,
-    },
-  };
-}
-
 /** Makes the lookup for a kernel. */
 export function createFollowPfnmap(kernel: Kernel, gates: FollowPfnmapGates): FollowPfnmap {
   const { pt, events } = kernel;
-  const { levels, pageSize } = kernel.arch.geometry;
-  const helpers = helpersByLevel(kernel);
+  const { pageSize } = kernel.arch.geometry;
+  const levels = leafLevels(kernel);
 
-  /** Whether an entry can be answered for, as it reads at this moment. */
-  const isMapped = (level: PgtableLevel, of: LevelHelpers, slot: Slot): boolean => {
-    if (level === PGTABLE_LEVEL_PTE ? pt.pte_none(slot) : pt.pmd_none(slot)) return false;
-    const entry = of.get(slot);
-    const asksPresent = gates.readsUnderLock || level === PGTABLE_LEVEL_PTE;
-    return of.leaf(entry) && (!asksPresent || of.present(entry));
-  };
+  const readsUnderLock = ({ level }: LeafLevel): boolean =>
+    gates.readsUnderLock || level === PGTABLE_LEVEL_PTE;
+  /** Whether an entry, as it was read, can be answered for. */
+  const isMapped = (at: LeafLevel, entry: Prot): boolean =>
+    at.leaf(entry) && (!readsUnderLock(at) || at.present(entry));
 
   /** One attempt: 0, -EINVAL, or `retry` when a table took the leaf's place before its lock was had. */
   const attempt = (args: FollowPfnmapArgs): number | 'retry' => {
     const { vma, address } = args;
     const slot = pt.walk(vma.vm_mm, address);
-    const { level } = pt.walked;
-    const of = helpers[level];
-    if (of === undefined || !isMapped(level, of, slot)) return -EINVAL;
-    let entry = of.get(slot);
-    let base: Pfn = pt.pfnAt(level, slot);
-    const name = pageTableLock(level);
-    lock(events, vma.vm_mm, name);
-    if (gates.readsUnderLock || level === PGTABLE_LEVEL_PTE) {
-      const isTable = level !== PGTABLE_LEVEL_PTE && pt.isTable(slot);
-      if (isTable || !isMapped(level, of, slot)) {
-        unlock(events, vma.vm_mm, name);
+    const at = levels[pt.walked.level];
+    if (at === undefined || at.none(slot)) return -EINVAL;
+    let entry = at.get(slot);
+    if (!isMapped(at, entry)) return -EINVAL;
+    let base = pt.pfnAt(at.level, slot);
+    lock(events, vma.vm_mm, at.lockName);
+    // Only who hears of the lock can have changed the entry since it was read.
+    if (events.recording && readsUnderLock(at)) {
+      entry = at.get(slot);
+      const isTable = at.level !== PGTABLE_LEVEL_PTE && pt.isTable(slot);
+      if (isTable || at.none(slot) || !isMapped(at, entry)) {
+        unlock(events, vma.vm_mm, at.lockName);
         return isTable ? 'retry' : -EINVAL;
       }
-      entry = of.get(slot);
-      base = pt.pfnAt(level, slot);
+      base = pt.pfnAt(at.level, slot);
     }
-    const { size } = levels[level];
-    const pages = size / pageSize;
-    const found = {
-      pfn: Math.floor(base / pages) * pages + Math.floor((address % size) / pageSize),
-      pgprot: of.pgprot(entry),
-      writable: of.write(entry),
-      special: of.special(entry),
-      addr_mask: size,
-    };
-    args.start(found, name);
+    const page = Math.floor((address - alignDown(address, at.size)) / pageSize);
+    args.start(at, entry, alignDown(base, at.pages) + page);
     return 0;
   };
 
