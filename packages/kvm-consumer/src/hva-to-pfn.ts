@@ -26,10 +26,14 @@ export function createHvaToPfn(
   const { levels, pageSize } = arch.geometry;
   const request = { address: 0, nr_pages: 1, write: true };
 
-  const fast = (mm: MmStruct, address: number, write: boolean): boolean => {
-    request.address = address;
-    request.write = write;
-    return gup.get_user_pages_fast_only(mm, request) === 1;
+  /** hva_to_pfn_fast(): only for those who could use a writable page. */
+  const hva_to_pfn_fast = (mm: MmStruct, address: number, lookup: PfnLookup): boolean => {
+    if (!lookup.write_fault && !lookup.wantsWritable) return false;
+    const pfn = gup.get_user_page_fast_only(mm, address, true);
+    if (pfn < 0) return false;
+    lookup.pfn = pfn;
+    lookup.writable = true;
+    return true;
   };
   /** The frame of a page that GUP has just given. */
   const pageAt = (mm: MmStruct, address: number): number => {
@@ -37,22 +41,15 @@ export function createHvaToPfn(
     const { level } = pt.walked;
     return pt.pfnAt(level, slot) + Math.floor((address % levels[level].size) / pageSize);
   };
-
-  /** hva_to_pfn_fast(): only for those who could use a writable page. */
-  const hva_to_pfn_fast = (mm: MmStruct, address: number, lookup: PfnLookup): boolean => {
-    if (!lookup.write_fault && !lookup.wantsWritable) return false;
-    if (!fast(mm, address, true)) return false;
-    lookup.pfn = pageAt(mm, address);
-    lookup.writable = true;
-    return true;
-  };
   /** hva_to_pfn_slow(): faults a page in. A read takes the page writable where that costs nothing. */
   const hva_to_pfn_slow = (mm: MmStruct, address: number, lookup: PfnLookup): number => {
     request.address = address;
     request.write = lookup.write_fault;
     const pages = gup.get_user_pages(mm, request);
     if (pages !== 1) return pages;
-    lookup.writable = lookup.write_fault || (lookup.wantsWritable && fast(mm, address, true));
+    lookup.writable =
+      lookup.write_fault ||
+      (lookup.wantsWritable && gup.get_user_page_fast_only(mm, address, true) >= 0);
     lookup.pfn = pageAt(mm, address);
     return 1;
   };

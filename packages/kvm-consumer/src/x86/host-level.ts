@@ -28,13 +28,11 @@ export function createMaxMappingLevel(kernel: Kernel): MaxMappingLevel {
     switch (pt.walked.level) {
       case PGTABLE_LEVEL_PUD: {
         const pud = pt.pudp_get(entry);
-        const leaf = !pt.pud_none(entry) && arch.pud_present(pud) && arch.pud_leaf(pud);
-        return leaf ? PG_LEVEL_1G : PG_LEVEL_4K;
+        return arch.pud_present(pud) && arch.pud_leaf(pud) ? PG_LEVEL_1G : PG_LEVEL_4K;
       }
       case PGTABLE_LEVEL_PMD: {
         const pmd = pt.pmdp_get(entry);
-        const leaf = !pt.pmd_none(entry) && arch.pmd_present(pmd) && arch.pmd_leaf(pmd);
-        return leaf ? PG_LEVEL_2M : PG_LEVEL_4K;
+        return arch.pmd_present(pmd) && arch.pmd_leaf(pmd) ? PG_LEVEL_2M : PG_LEVEL_4K;
       }
       default:
         return PG_LEVEL_4K;

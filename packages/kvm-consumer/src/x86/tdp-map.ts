@@ -96,19 +96,14 @@ export function kvm_tdp_mmu_map(
     if (tables.root === NO_SLOT) return -ENOMEM;
   }
   const { gfn, goal_level } = fault;
-  let table = tables.root;
-  for (let level = tables.rootLevel; ; level--) {
-    const slot = tables.entryIn(table, level, gfn);
-    if (level === goal_level) {
-      return tdp_mmu_map_handle_target_level(tables, fault, slot, generation, mmio);
-    }
-    if (!tables.isTable(slot, level)) {
-      const first = gfn_round_for_level(gfn, level);
-      const error = tables.isLeaf(slot, level)
-        ? tdp_mmu_split_huge_page(tables, slot, level, first)
-        : linkTable(tables, slot, level, first);
-      if (error !== 0) return error;
-    }
-    table = tables.tableOf(tables.lanes[slot] as number);
+  let slot = tables.walk(gfn, goal_level);
+  for (let level = tables.walkedLevel; level > goal_level; level--) {
+    const first = gfn_round_for_level(gfn, level);
+    const error = tables.isLeaf(slot, level)
+      ? tdp_mmu_split_huge_page(tables, slot, level, first)
+      : linkTable(tables, slot, level, first);
+    if (error !== 0) return error;
+    slot = tables.entryIn(tables.tableOf(tables.lanes[slot] as number), level - 1, gfn);
   }
+  return tdp_mmu_map_handle_target_level(tables, fault, slot, generation, mmio);
 }

@@ -27,6 +27,8 @@ import {
   type SpteFormat,
 } from './spte-format.ts';
 
+/** Bits that tell an entry that points to a table: only the first of them is set there. */
+const TABLE_BITS = SPTE_MMU_PRESENT_MASK | PT_PAGE_SIZE_MASK;
 /** Bits 0 to 19 of the high lane are address. */
 const HIGH_ADDRESS = 0xfffff;
 
@@ -71,6 +73,8 @@ export class TdpTables {
   private readonly events: Stage2Events;
   private readonly vm: number;
   private readonly baseSlot: number;
+  /** What a guest frame is multiplied by to get the index in the root. */
+  private readonly rootScale: number;
   private readonly childrenFirst: boolean;
 
   constructor(options: TdpTablesOptions) {
@@ -80,6 +84,7 @@ export class TdpTables {
     this.rootLevel = options.rootLevel;
     this.events = options.events;
     this.vm = options.vm;
+    this.rootScale = INDEX_SCALE[options.rootLevel] as number;
     this.baseSlot = options.mem.basePfn * 2 ** 10;
     this.childrenFirst = options.childrenFirst;
   }
@@ -97,24 +102,17 @@ export class TdpTables {
 
   /** True for a present entry that points to a table. */
   isTable(slot: Slot, level: PgLevel): boolean {
-    return (
-      level > 1 &&
-      ((this.lanes[slot] as number) & (SPTE_MMU_PRESENT_MASK | PT_PAGE_SIZE_MASK)) ===
-        SPTE_MMU_PRESENT_MASK
-    );
+    return level > 1 && ((this.lanes[slot] as number) & TABLE_BITS) === SPTE_MMU_PRESENT_MASK;
   }
 
   /** First slot of the table that an entry points to. */
   tableOf(lo: number): Slot {
-    return ((lo >>> 12) << 10) - this.baseSlot;
+    return (((lo >>> 12) << 10) - this.baseSlot) | 0;
   }
 
   /** Slot of the entry for a guest frame within a table of a level. */
   entryIn(table: Slot, level: PgLevel, gfn: Gfn): Slot {
-    // Frames below 2^31 are indexed without a multiplication: all that most machines have.
-    const low = gfn | 0;
-    if (low === gfn && level < 5) return table + (((low << 1) >>> (9 * level - 9)) & INDEX_MASK);
-    return table + ((gfn * (INDEX_SCALE[level] as number)) & INDEX_MASK);
+    return (table + ((gfn * (INDEX_SCALE[level] as number)) & INDEX_MASK)) | 0;
   }
 
   /** A new table, every entry non-present; NO_SLOT when RAM is exhausted. */
@@ -140,22 +138,24 @@ export class TdpTables {
     return (this.mem.frameOfSlot(table) << 12) | this.format.nonleafLo;
   }
 
-  /** The hardware's walk: the slot where it ends, its level in `walkedLevel`; NO_SLOT without a root. */
-  walk(gfn: Gfn): Slot {
-    let table = this.root;
-    if (table === NO_SLOT) return NO_SLOT;
-    const { lanes } = this;
+  /**
+   * The hardware's walk, down to `lowest` at most: the slot where it ends, its level in `walkedLevel`; NO_SLOT without
+   * a root.
+   */
+  walk(gfn: Gfn, lowest: PgLevel = 1): Slot {
+    let slot = this.root;
+    if (slot === NO_SLOT) return NO_SLOT;
+    const { lanes, baseSlot } = this;
+    let scale = this.rootScale;
     for (let level = this.rootLevel; ; level--) {
-      const slot = this.entryIn(table, level, gfn);
+      slot = (slot + ((gfn * scale) & INDEX_MASK)) | 0;
       const lo = lanes[slot] as number;
-      if (
-        level === 1 ||
-        (lo & (SPTE_MMU_PRESENT_MASK | PT_PAGE_SIZE_MASK)) !== SPTE_MMU_PRESENT_MASK
-      ) {
+      if (level === lowest || (lo & TABLE_BITS) !== SPTE_MMU_PRESENT_MASK) {
         this.walkedLevel = level;
         return slot;
       }
-      table = this.tableOf(lo);
+      slot = (((lo >>> 12) << 10) - baseSlot) | 0;
+      scale *= SPTE_ENT_PER_PAGE;
     }
   }
 

@@ -17,7 +17,6 @@ import { GuestFault } from '../guest-fault.ts';
 import type { GuestMmu, MemoryRegionChange, Stage2Leaf } from '../guest-mmu.ts';
 import type { Kvm } from '../kvm.ts';
 import {
-  is_error_noslot_pfn,
   is_error_pfn,
   KVM_PFN_ERR_RO_FAULT,
   KVM_PFN_ERR_SIGPENDING,
@@ -39,6 +38,7 @@ import type { MaxMappingLevel } from './host-level.ts';
 import { LpageInfo } from './lpage-info.ts';
 import {
   gfn_round_for_level,
+  PAGES_PER_LEVEL,
   PG_LEVEL_1G,
   PG_LEVEL_2M,
   PG_LEVEL_4K,
@@ -212,24 +212,22 @@ export class X86Mmu implements GuestMmu {
   }
 
   /** The level of the leaf: as large as slot and host allow. A logged slot has pages only. */
-  private kvm_mmu_hugepage_adjust(): void {
-    const { fault } = this;
-    const { slot } = fault;
-    if (slot === undefined || is_error_noslot_pfn(fault.pfn)) return;
+  private kvm_mmu_hugepage_adjust(slot: MemorySlot): void {
     if (kvm_slot_dirty_track_enabled(slot)) return;
-    const { kvm_mmu_max_mapping_level } = this.layers;
-    const level = kvm_mmu_max_mapping_level(this.kvm, slot, fault.gfn, this.maxHugeLevel);
+    const { fault } = this;
+    const { gfn, pfn } = fault;
+    const level = this.layers.kvm_mmu_max_mapping_level(this.kvm, slot, gfn, this.maxHugeLevel);
     if (level === PG_LEVEL_4K) return;
-    const first = gfn_round_for_level(fault.pfn, level);
-    if (fault.gfn - gfn_round_for_level(fault.gfn, level) !== fault.pfn - first) {
+    const mask = (PAGES_PER_LEVEL[level] as number) - 1;
+    if ((gfn & mask) !== (pfn & mask)) {
       throw new KernelBug(
         'guest frame and frame differ within a large leaf',
         'kvm_mmu_hugepage_adjust',
-        { gfn: fault.gfn, pfn: fault.pfn, level },
+        { gfn, pfn, level },
       );
     }
     fault.goal_level = level;
-    fault.pfn = first;
+    fault.pfn = pfn - (pfn & mask);
   }
 
   /**
@@ -243,12 +241,12 @@ export class X86Mmu implements GuestMmu {
    */
   install(): number {
     const { fault, kvm } = this;
-    if (fault.slot !== undefined) {
-      this.layers.assertPfnIsCurrent(kvm, fault, 'kvm_tdp_mmu_map');
-    }
-    this.kvm_mmu_hugepage_adjust();
-    const mmio = fault.slot !== undefined && this.host.isMmioPfn(fault.pfn);
-    return kvm_tdp_mmu_map(this.tables, fault, kvm.memslots.generation, mmio);
+    const { slot } = fault;
+    const { generation } = kvm.memslots;
+    if (slot === undefined) return kvm_tdp_mmu_map(this.tables, fault, generation, false);
+    this.layers.assertPfnIsCurrent(kvm, fault, 'kvm_tdp_mmu_map');
+    this.kvm_mmu_hugepage_adjust(slot);
+    return kvm_tdp_mmu_map(this.tables, fault, generation, this.host.isMmioPfn(fault.pfn));
   }
 
   /** fast_page_fault(): a write that only write protection stopped. True when it is repaired. */
