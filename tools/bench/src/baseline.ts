@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Timings } from './report.ts';
+import type { Timings } from './timings.ts';
 
 const SOURCE = fileURLToPath(new URL('../c/baseline.c', import.meta.url));
 

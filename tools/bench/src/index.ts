@@ -1,3 +1,4 @@
 export { buildBaseline, runBaseline } from './baseline.ts';
-export { best, CASES, type Case, formatReport, type Timings } from './report.ts';
-export { runModel } from './run-model.ts';
+export { type Beside, CASES, type Case } from './cases.ts';
+export { formatHelpers, formatReport, type HelperTimings, type Judged, judge } from './report.ts';
+export { best, type Timings } from './timings.ts';

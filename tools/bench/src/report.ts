@@ -1,59 +1,86 @@
-/** Nanoseconds for each case, by name. */
-export type Timings = Readonly<Record<string, number>>;
+import type { Beside, Case } from './cases.ts';
+import type { Timings } from './timings.ts';
 
-/** One case: what the model took, what C took for the same or the work it is compared with, and the ratio allowed. */
-export interface Case {
-  readonly name: string;
-  /** The case in C. */
-  readonly beside: string;
-  /** Times C at most; left out where C does too little to be a measure. */
-  readonly target?: number;
+/** A case with its figures. */
+export interface Judged extends Case {
+  readonly figure: number;
+  /** The figure of what it is compared with; left out where that did not run. */
+  readonly besideFigure?: number;
+  readonly ratio?: number;
+  /** Whether the target is met; left out where there is none, or nothing to compare with. */
+  readonly met?: boolean;
 }
 
-/** What is compared with what. A fault is compared with C's map of one page, which does much less. */
-export const CASES: readonly Case[] = [
-  { name: 'map 4K', beside: 'map 4K', target: 2.5 },
-  { name: 'map 2M', beside: 'map 2M', target: 2.5 },
-  { name: 'map 1G', beside: 'map 1G', target: 2.5 },
-  { name: 'map range', beside: 'map range', target: 2.5 },
-  { name: 'translate 2M', beside: 'translate 2M', target: 2.7 },
-  { name: 'translate 4K, in batches', beside: 'translate 4K', target: 1.5 },
-  { name: 'translate 4K', beside: 'translate 4K' },
-  { name: 'unmap 4K', beside: 'unmap 4K', target: 1.3 },
-  { name: 'unmap 2M', beside: 'unmap 2M', target: 1.3 },
-  { name: 'unmap 1G', beside: 'unmap 1G', target: 1.3 },
-  { name: 'munmap 4K', beside: 'unmap 4K', target: 3 },
-  { name: 'munmap 2M', beside: 'unmap 2M', target: 3 },
-  { name: 'munmap 1G', beside: 'unmap 1G', target: 3 },
-  { name: 'fork 4K', beside: 'fork 4K', target: 4 },
-  { name: 'fork 2M', beside: 'fork 2M', target: 4 },
-  { name: 'fork 1G', beside: 'fork 1G', target: 4 },
-  { name: 'fault 4K', beside: 'map 4K', target: 15 },
-  { name: 'fault 2M', beside: 'map 2M' },
-  { name: 'fault 1G', beside: 'map 1G' },
-];
+/** Nanoseconds of one call of a kernel's helper, by its name. */
+export type HelperTimings = Readonly<Record<string, number>>;
 
-/** The smaller timing of each case. */
-export function best(rounds: readonly Timings[]): Timings {
-  const names = new Set(rounds.flatMap((round) => Object.keys(round)));
-  const least = (name: string): number =>
-    Math.min(...rounds.map((round) => round[name] ?? Infinity));
-  return Object.fromEntries([...names].map((name) => [name, least(name)]));
+/** Puts the figures to a case. Without a C compiler, what is compared with C has neither ratio nor verdict. */
+export function judge(one: Case, model: Timings, c: Timings | undefined): Judged {
+  const figure = model[one.name] ?? Number.NaN;
+  const besideFigure = one.beside && (one.beside.program === 'C' ? c : model)?.[one.beside.name];
+  const ratio = besideFigure === undefined ? undefined : figure / besideFigure;
+  const judged = one.target?.of === 'figure' ? figure : ratio;
+  return {
+    ...one,
+    figure,
+    ...(besideFigure === undefined ? {} : { besideFigure }),
+    ...(ratio === undefined ? {} : { ratio }),
+    ...(one.target === undefined || judged === undefined
+      ? {}
+      : { met: judged <= one.target.atMost }),
+  };
 }
 
-/** The table that people read: nanoseconds an entry, and the ratio to C where C ran. */
-export function formatReport(model: Timings, c: Timings | undefined): string {
-  const lines = CASES.map(({ name, beside, target }) => {
-    const ours = model[name] ?? Number.NaN;
-    const theirs = c?.[beside];
-    const left = `${name.padEnd(26)}${ours.toFixed(1).padStart(10)}`;
-    if (theirs === undefined) return left;
-    const ratio = ours / theirs;
-    const measured = `${left}${theirs.toFixed(1).padStart(10)}${ratio.toFixed(2).padStart(8)}`;
-    if (target === undefined) return measured;
-    return `${measured}${target.toFixed(1).padStart(8)}${ratio <= target ? '' : '  over'}`;
-  });
-  const head = `${'ns an entry'.padEnd(26)}${'model'.padStart(10)}`;
-  const columns = `${'C'.padStart(10)}${'ratio'.padStart(8)}${'target'.padStart(8)}`;
-  return `${c === undefined ? head : head + columns}\n${lines.join('\n')}\n`;
+const DIGITS = { ns: 1, ms: 3, ratio: 2 } as const;
+
+const withUnit = (figure: number | undefined, unit: Case['unit']): string => {
+  if (figure === undefined) return '';
+  return unit === 'ratio'
+    ? figure.toFixed(DIGITS.ratio)
+    : `${figure.toFixed(DIGITS[unit])} ${unit}`;
+};
+const sourceOf = ({ program, name }: Beside): string =>
+  program === 'C' ? `C: ${name}` : `model: ${name}`;
+const targetOf = ({ target, unit }: Case): string => {
+  if (target === undefined) return '';
+  return target.of === 'ratio' ? target.atMost.toFixed(1) : `${target.atMost} ${unit}`;
+};
+const verdictOf = ({ met }: Judged): string => (met === undefined ? '' : met ? 'met' : 'not met');
+
+/** The widths that hold every row; numbers stand to the right. */
+function align(rows: readonly (readonly string[])[], toTheRight: ReadonlySet<number>): string {
+  const widths = (rows[0] ?? []).map((_, at) =>
+    Math.max(...rows.map((row) => row[at]?.length ?? 0)),
+  );
+  const lines = rows.map((row) =>
+    widths
+      .map((width, at) => {
+        const cell = row[at] ?? '';
+        return toTheRight.has(at) ? cell.padStart(width) : cell.padEnd(width);
+      })
+      .join('  ')
+      .trimEnd(),
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+/** The table that people read. */
+export function formatReport(cases: readonly Judged[]): string {
+  const rows = cases.map((one) => [
+    one.name,
+    withUnit(one.figure, one.unit),
+    withUnit(one.besideFigure, one.unit),
+    one.besideFigure === undefined || one.beside === undefined ? '' : sourceOf(one.beside),
+    withUnit(one.ratio, 'ratio'),
+    targetOf(one),
+    verdictOf(one),
+  ]);
+  const head = ['case', 'model', 'beside', '', 'ratio', 'target', ''];
+  return align([head, ...rows], new Set([1, 2, 4, 5]));
+}
+
+/** The table of single helpers. */
+export function formatHelpers(helpers: HelperTimings): string {
+  const rows = Object.entries(helpers).map(([name, ns]) => [name, `${ns.toFixed(2)} ns`]);
+  return align([['helper', 'a call'], ...rows], new Set([1]));
 }

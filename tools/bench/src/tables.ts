@@ -1,15 +1,9 @@
-import { createMachine, type Machine, type Process } from '@pfnmap/machine';
+import type { Process } from '@pfnmap/machine';
 import { VM_READ, VM_SHARED, VM_WRITE } from '@pfnmap/mm-core';
 import type { Pfn, PgtableLevel, Prot } from '@pfnmap/pgtable-core';
-import { cpuOptions, kernelNamed } from '@pfnmap/scenario';
-import { best, type Timings } from './report.ts';
+import { BAR_BYTES, expectZero, GiB, machineWithBar, mapBar, nanoseconds, VA } from './bar.ts';
+import { best, type Timings } from './timings.ts';
 
-const GiB = 2 ** 30;
-const BAR_BYTES = 8 * GiB;
-/** Where the BAR is mapped by hand: a multiple of 1 GiB. */
-const VA = 0x7f0000000000;
-/** Address of a page in BAR 2 of the device's file. */
-const BAR2_OFFSET = 2 * 2 ** 40;
 const RANDOM_ADDRESSES = 10_000_000;
 const BATCH = 2 ** 20;
 
@@ -29,32 +23,10 @@ const SIZES: readonly Size[] = [
   { name: '1G', level: 2, bytes: GiB, times: 1000, phase: 0 },
 ];
 
-/** Nanoseconds that some work takes. */
-function nanoseconds(work: () => void): number {
-  const start = performance.now();
-  work();
-  return (performance.now() - start) * 1e6;
-}
-
-function expectZero(what: string, result: number): void {
-  if (result !== 0) throw new Error(`${what} answered ${result}`);
-}
-
-/** The model's side of the benchmark: one machine with Linux 6.12.117, whose tables all cases use. */
-class ModelRun {
-  private readonly machine: Machine;
+/** The host's page tables: one machine with Linux 6.12.117, whose tables all cases use. */
+class TableRun {
+  private readonly machine = machineWithBar('x86_64', '6.12.117');
   private readonly timings: Record<string, number> = {};
-
-  constructor() {
-    const { config } = kernelNamed('x86_64', '6.12.117');
-    this.machine = createMachine({
-      arch: 'x86_64',
-      ...cpuOptions('x86_64'),
-      config,
-      thp: 'always',
-      barBytes: BAR_BYTES,
-    });
-  }
 
   /** What vfio-pci inserts for a write: uncached, special. */
   private deviceProt(level: PgtableLevel): Prot {
@@ -73,19 +45,13 @@ class ModelRun {
     }
   }
 
-  private mapBar(process: Process, phase: number): number {
-    const { file } = this.machine.device;
-    const bar = { length: BAR_BYTES, prot: 3, shared: true, file, offset: BAR2_OFFSET };
-    return process.mmap({ address: VA + phase, ...bar });
-  }
-
   private maps(size: Size): void {
     const { pt } = this.machine.kernel;
     let map = 0;
     let unmap = 0;
     for (let time = 0; time < size.times; time++) {
       const process = this.machine.spawn();
-      this.mapBar(process, 0);
+      mapBar(this.machine, process, 0);
       map += nanoseconds(() => this.mapAll(process, size));
       unmap += nanoseconds(() => pt.unmapRange(process.mm, VA, BAR_BYTES));
       process.exit();
@@ -102,7 +68,7 @@ class ModelRun {
     let unmap = 0;
     for (let time = 0; time < times; time++) {
       const process = this.machine.spawn();
-      const start = this.mapBar(process, phase);
+      const start = mapBar(this.machine, process, phase);
       fault += nanoseconds(() => {
         for (let at = start; at < start + BAR_BYTES; at += bytes) {
           expectZero('touch', process.touch(at, true));
@@ -127,7 +93,7 @@ class ModelRun {
   private range(): void {
     const { pt } = this.machine.kernel;
     const process = this.machine.spawn();
-    this.mapBar(process, 0);
+    mapBar(this.machine, process, 0);
     const range = { address: VA, bytes: BAR_BYTES, pfn: this.machine.bar2Pfn, largest: 0 } as const;
     const map = nanoseconds(() => {
       const mapped = pt.mapRange(process.mm, { ...range, prot: this.deviceProt(0) });
@@ -140,7 +106,7 @@ class ModelRun {
   private translations(size: Size): void {
     const { pt } = this.machine.kernel;
     const process = this.machine.spawn();
-    this.mapBar(process, 0);
+    mapBar(this.machine, process, 0);
     this.mapAll(process, size);
     const addresses = new Float64Array(RANDOM_ADDRESSES);
     let state = 2463534242;
@@ -181,8 +147,8 @@ class ModelRun {
 /** Passes over all cases; the first compile the code and make the host give the RAM. */
 const PASSES = 3;
 
-/** Nanoseconds for each case in the model: the best of some passes on one machine. */
-export function runModel(): Timings {
-  const run = new ModelRun();
+/** Nanoseconds for each case of the host's page tables: the best of some passes on one machine. */
+export function timeTables(): Timings {
+  const run = new TableRun();
   return best(Array.from({ length: PASSES }, () => run.all()));
 }
