@@ -1,4 +1,5 @@
 // The commands on the model itself: what a person sees who follows the README.
+import { readFileSync } from 'node:fs';
 import { playScenario } from '@pfnmap/scenario';
 import { expect, test } from 'vitest';
 import { scenariosFolder } from './echo-player.ts';
@@ -29,6 +30,24 @@ test('run shows which sizes an alignment gives', async () => {
   const { out } = await runMain(['run', '-'], { ...lent, stdin });
   expect(out).toContain('mapped       8M by 2048 entries of 4K (pte)');
 });
+
+// A page a lookup before Linux 6.15, then an entry a lookup: 32 GiB are 8388608 pages, or 32 entries of 1 GiB.
+test.each([
+  ['6.12.117', 8388608],
+  ['7.3', 32],
+])(
+  '%s looks 32 GiB of a BAR up for DMA %i times, as the README says',
+  async (kernel, lookups) => {
+    const stdin =
+      'machine bar=32G\nvfio\nmmap a bar2 length=32G align=1G\ndmamap a length=32G iova=64G\n';
+    const { out } = await runMain(['run', '-', '--kernel', kernel], { ...lent, stdin });
+    const dma = `DMA          ${lookups} lookups, 1 iommu_map\n`;
+    expect(out).toContain('mapped       32G by 32 entries of 1G (pud)\n');
+    expect(out).toContain(dma);
+    expect(readFileSync(new URL('../README.md', import.meta.url), 'utf8')).toContain(dma);
+  },
+  60_000,
+);
 
 test('check agrees with a capture of each kernel', async () => {
   const targets = ['6.12-x86_64', '6.12-arm64', '6.12-x86_64-rt', '7.3-x86_64', '7.3-arm64'];
