@@ -15,7 +15,10 @@ function protections({ kernel: { arch } }: Machine): Int32Array {
   return Int32Array.from({ length: ENTRIES }, (_, at) => kinds[at % kinds.length] as Prot);
 }
 
-/** What each helper does with all entries. */
+/**
+ * What each helper does with all entries. Each loop is written out: one loop for all would call functions that the
+ * compiler does not know.
+ */
 function workOf(machine: Machine): Record<string, () => void> {
   const { arch, pt, mem } = machine.kernel;
   const from = protections(machine);
@@ -23,16 +26,23 @@ function workOf(machine: Machine): Record<string, () => void> {
   const pfns = new Float64Array(ENTRIES);
   const first = mem.slotOfFrame(mem.allocFrame());
   const readOnly = arch.vm_get_page_prot(VM_READ | VM_SHARED);
-  const each = (helper: (prot: Prot) => Prot) => () => {
-    for (let at = 0; at < ENTRIES; at++) to[at] = helper(from[at] as Prot);
-  };
   const { pmd_mkspecial, pmd_special, pmd_mkhuge, pmd_modify, pte_modify } = arch;
   return {
-    pmd_mkspecial: each((pmd) => pmd_mkspecial(pmd)),
-    pmd_special: each((pmd) => (pmd_special(pmd) ? 1 : 0)),
-    pmd_mkhuge: each((pmd) => pmd_mkhuge(pmd)),
-    pmd_modify: each((pmd) => pmd_modify(pmd, readOnly)),
-    pte_modify: each((pte) => pte_modify(pte, readOnly)),
+    pmd_mkspecial: () => {
+      for (let at = 0; at < ENTRIES; at++) to[at] = pmd_mkspecial(from[at] as Prot);
+    },
+    pmd_special: () => {
+      for (let at = 0; at < ENTRIES; at++) to[at] = pmd_special(from[at] as Prot) ? 1 : 0;
+    },
+    pmd_mkhuge: () => {
+      for (let at = 0; at < ENTRIES; at++) to[at] = pmd_mkhuge(from[at] as Prot);
+    },
+    pmd_modify: () => {
+      for (let at = 0; at < ENTRIES; at++) to[at] = pmd_modify(from[at] as Prot, readOnly);
+    },
+    pte_modify: () => {
+      for (let at = 0; at < ENTRIES; at++) to[at] = pte_modify(from[at] as Prot, readOnly);
+    },
     'write an entry': () => {
       for (let at = 0; at < ENTRIES; at++) {
         pt.set(PGTABLE_LEVEL_PMD, first + at * 2, machine.bar2Pfn + at * 512, from[at] as Prot);
