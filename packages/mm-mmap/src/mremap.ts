@@ -32,7 +32,7 @@ export interface MremapRequest {
 
 /** The gates of mremap, read once. */
 export interface MremapGates {
-  /** From Linux 6.17 on a move of the same size may span several VMAs. */
+  /** From Linux 6.17 on a move of the same size may span several VMAs, and all checks come before any unmapping. */
   readonly movesSeveralVmas: boolean;
 }
 
@@ -85,15 +85,15 @@ export function createMremap(
     return 0;
   };
 
-  /** The rules about sizes: vma_to_resize(). */
-  const checkSize = (vma: VmAreaStruct, request: MremapRequest): number => {
+  /** The rules about sizes: vma_to_resize(). Only a call that changes no size may span several VMAs. */
+  const checkSize = (vma: VmAreaStruct, request: MremapRequest, movesOnly: boolean): number => {
     const { address, oldLength, newLength, flags } = request;
     const isShared = (vma.vm_flags & (VM_SHARED | VM_MAYSHARE)) !== 0;
     if (oldLength === 0 && !isShared) return -EINVAL;
     const fixedSize = (vma.vm_flags & (VM_DONTEXPAND | VM_PFNMAP)) !== 0;
     if ((flags & MREMAP_DONTUNMAP) !== 0 && fixedSize) return -EINVAL;
     const beyond = oldLength > vma.vm_end - address;
-    if (beyond && !(gates.movesSeveralVmas && newLength === oldLength)) return -EFAULT;
+    if (beyond && !(gates.movesSeveralVmas && movesOnly)) return -EFAULT;
     if (newLength === oldLength) return 0;
     return fixedSize ? -EFAULT : -ENOMEM;
   };
@@ -105,22 +105,27 @@ export function createMremap(
 
   const moveTo = (mm: MmStruct, request: MremapRequest): number => {
     const { address, newLength, newAddress } = request;
+    const oldLength = Math.min(request.oldLength, newLength);
+    const refusal = (): number => {
+      const vma = mm.vma_lookup(address);
+      if (vma === null) return -EFAULT;
+      return checkSize(vma, { ...request, oldLength }, request.oldLength === newLength);
+    };
     if (!isAligned(newAddress, pageSize)) return -EINVAL;
     if (newAddress + newLength > address && newAddress < address + request.oldLength) {
       return -EINVAL;
     }
+    // Older kernels look at the mapping when the target and the tail are unmapped already.
+    const early = gates.movesSeveralVmas ? refusal() : 0;
+    if (early !== 0) return early;
     const cleared = unmapper.munmap(mm, newAddress, newLength);
     if (cleared !== 0) return cleared;
-    let oldLength = request.oldLength;
-    if (oldLength > newLength) {
+    if (oldLength < request.oldLength) {
       const error = shrink(mm, request);
       if (error !== 0) return error;
-      oldLength = newLength;
     }
-    const vma = mm.vma_lookup(address);
-    if (vma === null) return -EFAULT;
-    const refused = checkSize(vma, { ...request, oldLength });
-    if (refused !== 0) return refused;
+    const late = refusal();
+    if (late !== 0) return late;
     const error = moveRange(mm, address, oldLength, newAddress);
     return error === 0 ? newAddress : error;
   };
@@ -152,7 +157,7 @@ export function createMremap(
       const error = shrink(mm, request);
       return error === 0 ? address : error;
     }
-    const refused = checkSize(vma, request);
+    const refused = checkSize(vma, request, oldLength === newLength);
     return refused === 0 ? address : refused;
   };
 }

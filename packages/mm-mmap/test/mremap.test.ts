@@ -155,6 +155,22 @@ describe('a move', () => {
     if (answer === TO) expect(bar.mapped(TO, TO + 4 * MiB)).toEqual([0, 2, 0]);
   });
 
+  test.each([
+    ['6.12.117', 'unmapped'],
+    ['7.3', 'there'],
+  ])('of two mappings that also shrinks is EFAULT; in %s the tail is %s then', (profile, tail) => {
+    const bar = new BarProcess({ profile });
+    bar.map(2 * MiB);
+    bar.map(2 * MiB, { address: VA + 2 * MiB, offset: 2 * MiB });
+    const oldLength = 4 * MiB;
+    const request = { address: VA, oldLength, newLength: 3 * MiB, newAddress: TO };
+    const flags = MAYMOVE | FIXED;
+    expect(bar.process.mremap({ ...request, flags })).toBe(-EFAULT);
+    const last = bar.process.mm.vma_lookup(VA + oldLength - 1);
+    expect(last === null ? 'unmapped' : 'there').toBe(tail);
+    expect(bar.process.mm.vma_lookup(VA + 3 * MiB - 1)).not.toBe(null);
+  });
+
   test('without a frame for a table is ENOMEM, and everything is where it was', () => {
     const bar = new BarProcess();
     bar.mapLab(8192, { mode: 'remap' });
