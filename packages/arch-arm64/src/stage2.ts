@@ -1,4 +1,5 @@
 import {
+  type DecodedEntry,
   type EntryCodec,
   PGTABLE_LEVEL_PTE,
   type PgtableLevel,
@@ -19,6 +20,7 @@ import {
   KVM_PTE_TYPE,
   KVM_PTE_VALID,
 } from './stage2-bits.ts';
+import { createStage2Decode } from './stage2-decode.ts';
 
 /** Memory types that KVM gives to a guest's pages. `as-stage-1` is 7.3's. */
 export type Stage2MemoryType = 'normal' | 'normal-nc' | 'device' | 'as-stage-1';
@@ -68,6 +70,8 @@ export interface Stage2 {
   accessOf(pte: Prot): Omit<Stage2Access, 'memoryType'> & {
     readonly memoryType: Stage2MemoryType | 'unknown';
   };
+  /** Decodes a 64-bit entry of a level. */
+  decode(level: PgtableLevel, word: bigint): DecodedEntry;
   /** Levels of a walk over a guest's physical address width; the first may be a few concatenated tables. */
   levelsOf(ipaBits: number): number;
 }
@@ -139,10 +143,13 @@ export function createStage2(options: Stage2Options): Stage2 {
     const granted = pte | s2ap(access);
     return access.execute === 'none' ? granted : (granted & ~xnField) | XN[access.execute];
   };
+  const codec = createStage2Codec(pageShift, lpa2);
+  const lockedProt = twoBitXn ? KVM_INVALID_PTE_TYPE_LOCKED : KVM_INVALID_PTE_LOCKED;
+  const memoryTypeOf = (pte: Prot): string => memoryTypeIn(pte, fwb);
   return Object.freeze({
-    codec: createStage2Codec(pageShift, lpa2),
+    codec,
     tableProt: KVM_PTE_VALID | KVM_PTE_TYPE,
-    lockedProt: twoBitXn ? KVM_INVALID_PTE_TYPE_LOCKED : KVM_INVALID_PTE_LOCKED,
+    lockedProt,
     leafLevels,
     leafProt,
     kvm_pte_valid: (pte: Prot): boolean => (pte & KVM_PTE_VALID) !== 0,
@@ -157,6 +164,7 @@ export function createStage2(options: Stage2Options): Stage2 {
       write: (pte & KVM_PTE_LEAF_ATTR_LO_S2_S2AP_W) !== 0,
       execute: executionIn(pte & xnField),
     }),
+    decode: createStage2Decode({ codec, pageShift, twoBitXn, lockedProt, memoryTypeOf }),
     levelsOf: (ipaBits: number): number => Math.max(2, Math.floor((ipaBits - 8) / (pageShift - 3))),
   });
 }

@@ -197,3 +197,62 @@ test.each(CODECS)(
     );
   },
 );
+
+const DECODED: ReadonlyArray<
+  readonly [string, Partial<Stage2Options>, PgtableLevel, bigint, string]
+> = [
+  [
+    'BAR',
+    {},
+    1,
+    0x00400010002007d5n,
+    'leaf 1000200000 normal-nc: VALID S2AP_R S2AP_W SHARED AF XN',
+  ],
+  [
+    'BAR, read-only',
+    {},
+    1,
+    0x0040001000200755n,
+    'leaf 1000200000 normal-nc: VALID S2AP_R SHARED AF XN',
+  ],
+  [
+    'device, page',
+    {},
+    0,
+    0x00400010000017c7n,
+    'leaf 1000001000 device: VALID PAGE S2AP_R S2AP_W SHARED AF XN',
+  ],
+  [
+    'RAM with FWB',
+    { fwb: true },
+    1,
+    0x00000010002007d9n,
+    'leaf 1000200000 normal: VALID S2AP_R S2AP_W SHARED AF',
+  ],
+  [
+    'BAR with LPA2: bits 9 and 8 are address',
+    { lpa2: true },
+    1,
+    0x00400000402007d5n,
+    'leaf c000040200000 normal-nc: VALID S2AP_R S2AP_W AF XN',
+  ],
+  ['table', {}, 1, 0x0000004812345003n, 'table 4812345000 : VALID TABLE'],
+  ['nothing', {}, 1, 0n, 'none 0 : '],
+  ['a slot that 6.12 is about to replace', {}, 1, 1n << 10n, 'not present 0 : LOCKED'],
+  ['the same in 7.3', { twoBitXn: true }, 1, 1n << 60n, 'not present 0 : LOCKED'],
+  [
+    'a page that nobody executes, in 7.3',
+    { twoBitXn: true },
+    0,
+    0x00400010000017ffn,
+    'leaf 1000001000 normal: VALID PAGE S2AP_R S2AP_W SHARED AF XN1',
+  ],
+];
+
+test.each(DECODED)('decoded: %s', (_name, options, level, entry, told) => {
+  const { kind, address, memoryType, flags } = createStage2({ ...PLAIN, ...options }).decode(
+    level,
+    entry,
+  );
+  expect(`${kind} ${address.toString(16)} ${memoryType}: ${flags.join(' ')}`).toBe(told);
+});

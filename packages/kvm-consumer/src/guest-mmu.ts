@@ -1,4 +1,4 @@
-import type { Pfn } from '@pfnmap/pgtable-core';
+import type { Pfn, WalkedEntry } from '@pfnmap/pgtable-core';
 import type { AccessKind, AccessResult } from './exits.ts';
 import type { Gfn, MemorySlot } from './memory-slot.ts';
 
@@ -53,6 +53,12 @@ export interface GuestMmu {
   readonly completesReadsFirst: boolean;
   /** The leaf that maps a guest frame, or undefined. */
   leafAt(gfn: Gfn): Stage2Leaf | undefined;
+  /** Guest frames that there can be. */
+  readonly guestFrames: number;
+  /** Sizes come from the host's entries; older kernels took them from the file offset. */
+  readonly followsHostLeaf: boolean;
+  /** Every entry on the hardware's way down to a guest frame; none where there is no table for it. */
+  path(gfn: Gfn): WalkedEntry[];
   /** Every leaf, by guest frame. */
   leaves(): Stage2Leaf[];
   /** Counts by size; null where the architecture keeps none. */

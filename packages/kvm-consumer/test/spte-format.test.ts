@@ -92,3 +92,38 @@ describe('extended page tables', () => {
     ]);
   });
 });
+
+describe('decoded', () => {
+  const told = (format: SpteFormat, level: number, word: bigint): string => {
+    const { kind, address, memoryType, flags } = format.decode(level, word);
+    return `${kind} ${address.toString(16)} ${memoryType}: ${flags.join(' ')}`;
+  };
+  const npt = createNpt();
+  test.each([
+    [4, 0xa827n, 'table a000 : P RW US A MMU_PRESENT'],
+    [3, 0x240000ee7n, 'leaf 240000000 : P RW US A D PSE HOST_WRITABLE MMU_WRITABLE MMU_PRESENT'],
+    [2, 0x2000008a5n, 'leaf 200000000 : P US A PSE MMU_PRESENT'],
+    [1, 0x200001e67n, 'leaf 200001000 : P RW US A D HOST_WRITABLE MMU_WRITABLE MMU_PRESENT'],
+    [2, 0x8000000000000000n, 'none 0 : '],
+    [1, 0x80000f0000027n, 'not present f0000000 : MMIO GENERATION=4'],
+  ])('the NPT entry at level %i: 0x%s', (level, word, text) => {
+    expect(told(npt, level, word)).toBe(text);
+  });
+  const ept = createEpt({ accessedDirty: true, noncoherentDma: false });
+  test.each([
+    [
+      3,
+      0x8600000200000b87n,
+      'leaf 200000000 UC: R W X PS A D MMU_PRESENT HOST_WRITABLE MMU_WRITABLE SUPPRESS_VE',
+    ],
+    [
+      1,
+      0x8600000000001b77n,
+      'leaf 1000 WB: R W X IPAT A D MMU_PRESENT HOST_WRITABLE MMU_WRITABLE SUPPRESS_VE',
+    ],
+    [4, 0x800000000000a907n, 'table a000 : R W X A MMU_PRESENT SUPPRESS_VE'],
+    [1, 0xf0000026n, 'not present f0000000 : MMIO GENERATION=4'],
+  ])('the EPT entry at level %i: 0x%s', (level, word, text) => {
+    expect(told(ept, level, word)).toBe(text);
+  });
+});

@@ -196,6 +196,18 @@ export interface DecodedEntry {
   readonly memoryType: string;
 }
 
+/** An entry that a walk meets on its way down, for people who look. */
+export interface WalkedEntry extends DecodedEntry {
+  /** Its level, as the owner of the table calls it: `pud`, `3`. */
+  readonly level: string;
+  /** Bytes that an entry of the level spans. */
+  readonly size: number;
+  /** Its place in its table. */
+  readonly index: number;
+  /** The entry as it lies in memory. */
+  readonly word: bigint;
+}
+
 /**
  * Everything that generic code may know about an architecture. An object of this kind is made by the factory of an
  * `arch-*` package for one configuration; the options that are off have swapped in the generic fallbacks, so callers

@@ -8,6 +8,7 @@ export type {
   Slot,
   TableFormat,
   UpdateRules,
+  WalkedEntry,
 } from './arch-pgtable.ts';
 export type { BulkEntries } from './bulk.ts';
 export {

@@ -11,6 +11,7 @@ import {
   type Offsets,
   type TableAllocation,
 } from './offsets.ts';
+import { createPath, type Path } from './path.ts';
 import type { PgtableRoot } from './pgtable-root.ts';
 import type { PhysMem } from './phys-mem.ts';
 import { createTables } from './tables.ts';
@@ -31,6 +32,7 @@ export interface Pgtable
     RangeMapping,
     RangeUnmapping,
     Walk,
+    Path,
     Translation,
     BatchTranslation,
     BulkEntries {
@@ -73,6 +75,7 @@ export function createPgtable(arch: ArchPgtable, mem: PhysMem): Pgtable {
     ...createRangeMapping(arch, mapping, bulk),
     ...createRangeUnmapping(arch, tables, bulk),
     ...createWalk(arch, mem, tables),
+    ...createPath(arch, mem, tables),
     ...createTranslation(arch, mem, tables, leaves),
     ...createBatchTranslation(arch, mem, tables, leaves),
     arch,

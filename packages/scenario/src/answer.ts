@@ -184,6 +184,18 @@ export interface KvmstatAnswer {
   readonly pages_4k: number | null;
 }
 
+/** An entry of stage 2 on the way down. */
+export interface Stage2PathEntry {
+  /** Bytes that it maps. */
+  readonly size: Hex;
+  readonly entry: Hex;
+}
+
+/** `stage2`: the entries from the top to where the walk ends; none where KVM has made no table yet. */
+export interface Stage2Answer {
+  readonly stage2: readonly Stage2PathEntry[];
+}
+
 /** A call of a fault handler. `ret` is VM_FAULT_* bits, `offset` the faulting page within the mapping. */
 export interface HandlerCall {
   readonly handler: 'vfio-pci' | 'lab';
@@ -277,6 +289,7 @@ export type Answer =
   | PagemapAnswer
   | AccessAnswer
   | KvmstatAnswer
+  | Stage2Answer
   | CallsAnswer
   | EventsAnswer
   | ErrorAnswer;

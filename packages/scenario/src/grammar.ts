@@ -230,6 +230,7 @@ export const GRAMMAR = {
   },
   kvmaccess: { does: 'lets the guest read or write', fields: { gpa: GPA, write: WRITE } },
   kvmstat: { does: 'counts the leaves of stage 2', fields: {} },
+  stage2: { does: 'lists the entries of stage 2 on the way down', fields: { gpa: GPA } },
 } as const satisfies Readonly<Record<string, StepGrammar>>;
 
 /** The name of a step: the first word of its line. */

@@ -43,6 +43,7 @@ const ANSWERS = [
   '{"pagemap":"0xa000000000000000"}',
   '{"access":0,"errno":0,"exit":5}',
   '{"pages_1g":null,"pages_2m":0,"pages_4k":1}',
+  '{"stage2":[{"size":"0x40000000","entry":"0x3"},{"size":"0x200000","entry":"0x400080000004d5"}]}',
   '{"calls":[{"handler":"lab","order":0,"ret":"0x100","write":1,"map":null},{"s2fault":"0x1000"}]}',
   '{"events":[{"notify":"start","reason":"clear","map":"a","offset":"0x0","length":"0x1000"},{"notify":"secondary","map":null},{"flush":"range","stride":"0x1000","tables":0,"map":null,"length":"0x1000"},{"flush":"all","map":null}],"truncated":true}',
   '{"watch":0,"errno":0}',

@@ -101,6 +101,8 @@ describe('steps', () => {
     ['kvmslot a gpa=1G readonly', { op: 'kvmslot', ...range, gpa: 2 ** 30, readonly: true }],
     ['kvmaccess gpa=1G', { op: 'kvmaccess', gpa: 2 ** 30, write: false }],
     ['kvmstat', { op: 'kvmstat' }],
+    ['stage2', { op: 'stage2', gpa: 0 }],
+    ['stage2 gpa=1G+4K', { op: 'stage2', gpa: 2 ** 30 + 4096 }],
   ])('%s', (text, expected) => {
     expect(step(text)).toEqual(expected);
   });

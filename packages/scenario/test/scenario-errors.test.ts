@@ -81,7 +81,7 @@ test('the message has file, line, column, what, why and what to do', () => {
 
 test('a step that nobody knows is told which there are', () => {
   expect(failure('xyzzy').why).toMatch(
-    /^The steps are machine, vfio, lab, mmap, .*, kvmstat and in\.$/,
+    /^The steps are machine, vfio, lab, mmap, .*, kvmstat, stage2 and in\.$/,
   );
 });
 

@@ -6,8 +6,11 @@ import {
   formatSize,
   isAnswerKind,
   type Region,
+  type Stage2PathEntry,
 } from '@pfnmap/scenario';
+import { columns } from './columns.ts';
 import { callLine, eventLine } from './describe-call.ts';
+import { wide } from './describe-entry.ts';
 import { tableLines, walkLines } from './describe-table.ts';
 
 /** The value that an answer has under its first key, and all of the answer. */
@@ -75,6 +78,12 @@ const smaps = (fields: Readonly<Record<string, number>>): string[] => {
   ];
 };
 
+const stage2 = (met: readonly Stage2PathEntry[]): string[] => {
+  if (met.length === 0) return ['no table yet: the guest has not run'];
+  const rows = met.map(({ size, entry }) => [formatSize(Number(size)), wide(BigInt(entry))]);
+  return columns([['size', 'entry'], ...rows]);
+};
+
 /** How answers are told in words, by their first key. */
 const DESCRIBE: Readonly<Record<AnswerKind, Describe>> = {
   vfio: regions,
@@ -137,6 +146,7 @@ const DESCRIBE: Readonly<Record<AnswerKind, Describe>> = {
       ? 'the kernel does not count'
       : `${pages_1g} of 1G, ${pages_2m} of 2M, ${pages_4k} of 4K`,
   ],
+  stage2,
   calls: (calls: never[]) => calls.map(callLine),
   events: (events: never[]) => events.map(eventLine),
   error: (message: string) => [message],

@@ -1,5 +1,5 @@
 import type { VmAreaStruct } from '@pfnmap/mm-core';
-import type { EntryCodec, Pfn, PgtableLevel, Prot } from '@pfnmap/pgtable-core';
+import type { DecodedEntry, EntryCodec, Pfn, PgtableLevel, Prot } from '@pfnmap/pgtable-core';
 
 /** Memory types that stage 2 gives to a leaf. */
 export type Stage2MemoryType = 'normal' | 'normal-nc' | 'device';
@@ -21,6 +21,8 @@ export interface Stage2Descriptors {
     access: Stage2Rights & { readonly memoryType: Stage2MemoryType },
   ): Prot;
   relaxPermissions(pte: Prot, access: Stage2Rights): Prot;
+  /** Decodes a 64-bit descriptor of a level. */
+  decode(level: PgtableLevel, word: bigint): DecodedEntry;
   levelsOf(ipaBits: number): number;
 }
 

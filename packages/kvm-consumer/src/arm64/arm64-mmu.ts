@@ -10,7 +10,7 @@ import {
   VM_PFNMAP,
   type VmAreaStruct,
 } from '@pfnmap/mm-core';
-import { KernelBug, type PgtableLevel } from '@pfnmap/pgtable-core';
+import { KernelBug, type PgtableLevel, type WalkedEntry } from '@pfnmap/pgtable-core';
 import {
   ACCESS_DONE,
   type AccessKind,
@@ -36,6 +36,7 @@ import {
 } from '../memory-slot.ts';
 import { PfnLookup } from '../pfn-lookup.ts';
 import { kvm_pgtable_stage2_map, kvm_pgtable_stage2_relax_perms } from '../stage2/stage2-map.ts';
+import { stage2Path } from '../stage2/stage2-path.ts';
 import { Stage2Tables } from '../stage2/stage2-tables.ts';
 import {
   allStage2Gfns,
@@ -69,6 +70,7 @@ export interface Arm64MmuLayers {
 /** The stage 2 of one VM. */
 export class Arm64Mmu implements GuestMmu {
   readonly completesReadsFirst = false;
+  readonly followsHostLeaf: boolean;
   readonly statistics = null;
   readonly tables: Stage2Tables;
   /** The fault that runs. */
@@ -93,6 +95,7 @@ export class Arm64Mmu implements GuestMmu {
     const { pageSize, pageShift } = kernel.arch.geometry;
     this.pageSize = pageSize;
     this.guestBytes = 2 ** host.ipaBits;
+    this.followsHostLeaf = !layers.trustsOffset;
     this.leafProts = new LeafProts(host.stage2, pageShift === 12 ? [0, 1, 2] : [0, 1]);
     this.tables = new Stage2Tables({
       mem: kernel.mem,
@@ -101,6 +104,10 @@ export class Arm64Mmu implements GuestMmu {
       events: layers.events,
       vm: kvm.id,
     });
+  }
+
+  get guestFrames(): number {
+    return allStage2Gfns(this.tables);
   }
 
   slotMetadata(): undefined {
@@ -312,6 +319,10 @@ export class Arm64Mmu implements GuestMmu {
   leafAt(gfn: Gfn): Stage2Leaf | undefined {
     const slot = this.tables.walk(gfn);
     return this.tables.leaf(slot, this.tables.walkedLevel, gfn, this.isWritable);
+  }
+
+  path(gfn: Gfn): WalkedEntry[] {
+    return stage2Path(this.tables, gfn, this.pageSize);
   }
 
   leaves(): Stage2Leaf[] {

@@ -78,5 +78,6 @@ export function formatOfDescriptors(stage2: Stage2Descriptors): Stage2TableForma
     tableMask: KVM_PTE_TABLE,
     tableValue: KVM_PTE_TABLE,
     permissions: all ^ none,
+    decode: stage2.decode,
   };
 }

@@ -1,4 +1,12 @@
-import type { EntryCodec, Pfn, PgtableLevel, Prot } from '@pfnmap/pgtable-core';
+import {
+  type DecodedEntry,
+  type EntryCodec,
+  hiOfWord,
+  loOfWord,
+  type Pfn,
+  type PgtableLevel,
+  type Prot,
+} from '@pfnmap/pgtable-core';
 import type { Stage2TableFormat } from '../stage2/stage2-format.ts';
 
 /** The CPU of a RISC-V host with the hypervisor extension. */
@@ -34,6 +42,24 @@ const codec: EntryCodec = Object.freeze({
   },
 });
 
+/** Names of the bits 0 to 7 of an entry. */
+const NAMES = 'V R W X U G A D'.split(' ');
+
+function decode(level: PgtableLevel, word: bigint): DecodedEntry {
+  if (word === 0n) return { kind: 'none', address: 0n, flags: [], memoryType: '' };
+  const [lo, hi] = [loOfWord(word), hiOfWord(word)];
+  const prot = codec.prot(level, lo, hi);
+  const flags = NAMES.filter((_, bit) => ((prot >> bit) & 1) === 1);
+  const present = (prot & PAGE_PRESENT) !== 0;
+  const isLeaf = (prot & (PAGE_READ | PAGE_WRITE | PAGE_EXEC)) !== 0;
+  return {
+    kind: !present ? 'not present' : isLeaf ? 'leaf' : 'table',
+    address: BigInt(codec.pfn(level, lo, hi)) << 12n,
+    flags,
+    memoryType: (prot & PAGE_IO_SVPBMT) !== 0 ? 'I/O' : '',
+  };
+}
+
 /** G-stage entries: a valid entry without R, W and X points to a table. */
 export const gstageFormat: Stage2TableFormat = Object.freeze({
   codec,
@@ -43,6 +69,7 @@ export const gstageFormat: Stage2TableFormat = Object.freeze({
   tableMask: PAGE_PRESENT | PAGE_READ | PAGE_WRITE | PAGE_EXEC,
   tableValue: PAGE_PRESENT,
   permissions: PAGE_READ | PAGE_WRITE | PAGE_EXEC,
+  decode,
 });
 
 /** The protection word of a G-stage leaf. */

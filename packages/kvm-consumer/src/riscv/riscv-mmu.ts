@@ -9,7 +9,12 @@ import {
   VM_WRITE,
   type VmAreaStruct,
 } from '@pfnmap/mm-core';
-import { KernelBug, PGTABLE_LEVEL_PMD, type PgtableLevel } from '@pfnmap/pgtable-core';
+import {
+  KernelBug,
+  PGTABLE_LEVEL_PMD,
+  type PgtableLevel,
+  type WalkedEntry,
+} from '@pfnmap/pgtable-core';
 import {
   ACCESS_DONE,
   type AccessKind,
@@ -34,6 +39,7 @@ import {
 } from '../memory-slot.ts';
 import { PfnLookup } from '../pfn-lookup.ts';
 import { kvm_pgtable_stage2_map } from '../stage2/stage2-map.ts';
+import { stage2Path } from '../stage2/stage2-path.ts';
 import { Stage2Tables } from '../stage2/stage2-tables.ts';
 import {
   allStage2Gfns,
@@ -58,6 +64,7 @@ export interface RiscvMmuLayers {
 /** The G-stage of one VM, as far as device memory meets it. */
 export class RiscvMmu implements GuestMmu {
   readonly completesReadsFirst = false;
+  readonly followsHostLeaf: boolean;
   readonly statistics = null;
   readonly tables: Stage2Tables;
   /** The fault that runs. */
@@ -77,6 +84,7 @@ export class RiscvMmu implements GuestMmu {
     this.layers = layers;
     const { pageSize, pageShift } = kernel.arch.geometry;
     this.pageSize = pageSize;
+    this.followsHostLeaf = !layers.mapsEagerly;
     // The root has two bits more than a table: four joined pages.
     const ipaBits = pageShift + (pageShift - 3) * host.levels + 2;
     this.tables = new Stage2Tables({
@@ -86,6 +94,10 @@ export class RiscvMmu implements GuestMmu {
       events: layers.events,
       vm: kvm.id,
     });
+  }
+
+  get guestFrames(): number {
+    return allStage2Gfns(this.tables);
   }
 
   slotMetadata(): undefined {
@@ -238,6 +250,10 @@ export class RiscvMmu implements GuestMmu {
     return this.tables.leaf(slot, this.tables.walkedLevel, gfn, (leaf) =>
       gstagePermits(leaf, 'write'),
     );
+  }
+
+  path(gfn: Gfn): WalkedEntry[] {
+    return stage2Path(this.tables, gfn, this.pageSize);
   }
 
   leaves(): Stage2Leaf[] {

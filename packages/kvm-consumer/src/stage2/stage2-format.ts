@@ -1,4 +1,4 @@
-import type { EntryCodec, PgtableLevel, Prot } from '@pfnmap/pgtable-core';
+import type { DecodedEntry, EntryCodec, PgtableLevel, Prot } from '@pfnmap/pgtable-core';
 
 /**
  * How entries of a second stage are written that is walked like an ordinary page table: protection words and frame
@@ -17,6 +17,8 @@ export interface Stage2TableFormat {
   readonly tableValue: number;
   /** Bits of a leaf that are rights: a leaf that differs in them alone is not mapped anew. */
   readonly permissions: Prot;
+  /** Decodes a 64-bit entry of a level, for people. */
+  decode(level: PgtableLevel, word: bigint): DecodedEntry;
 }
 
 /** Size and shape of a second stage. */

@@ -1,5 +1,6 @@
 import type { AccessKind } from '../exits.ts';
 import { PG_LEVEL_4K } from './pg-level.ts';
+import { createSpteDecode } from './spte-decode.ts';
 import {
   generationHi,
   generationLo,
@@ -31,6 +32,34 @@ const VMX_EPT_MISCONFIG_WX_VALUE = VMX_EPT_WRITABLE_MASK | VMX_EPT_EXECUTABLE_MA
 
 const MTRR_TYPE_UNCACHABLE = 0;
 const MTRR_TYPE_WRBACK = 6;
+
+/** Names of the memory types, by number. */
+const MEMORY_TYPES: Readonly<Record<number, string>> = {
+  0: 'UC',
+  1: 'WC',
+  4: 'WT',
+  5: 'WP',
+  6: 'WB',
+};
+
+/** Names of the bits of a present entry, but for the memory type. */
+const NAMES = {
+  0: 'R',
+  1: 'W',
+  2: 'X',
+  6: 'IPAT',
+  7: 'PS',
+  8: 'A',
+  9: 'D',
+  11: 'MMU_PRESENT',
+  52: 'AD_DISABLED',
+  57: 'HOST_WRITABLE',
+  58: 'MMU_WRITABLE',
+  63: 'SUPPRESS_VE',
+} as const;
+
+const is_mmio_spte = (lo: number, hi: number): boolean =>
+  (lo & VMX_EPT_RWX_MASK) === VMX_EPT_MISCONFIG_WX_VALUE && hi >= 0;
 
 /** What decides how EPT entries are written. */
 export interface EptOptions {
@@ -84,9 +113,14 @@ export function createEpt({ accessedDirty, noncoherentDma }: EptOptions): SpteFo
       (gfn << 12) | VMX_EPT_MISCONFIG_WX_VALUE | generationLo(generation),
     mmioHi: (gfn: number, generation: number) =>
       ((gfn * 2 ** -20) & 0xfffff) | generationHi(generation),
-    is_mmio_spte: (lo: number, hi: number) =>
-      (lo & VMX_EPT_RWX_MASK) === VMX_EPT_MISCONFIG_WX_VALUE && hi >= 0,
+    is_mmio_spte,
     mmioGeneration: generationOf,
+    decode: createSpteDecode({
+      names: NAMES,
+      is_mmio_spte,
+      mmioGeneration: generationOf,
+      memoryTypeOf: (lo) => MEMORY_TYPES[(lo >> VMX_EPT_MT_EPTE_SHIFT) & 7] ?? 'reserved',
+    }),
     permits: (lo: number, _hi: number, kind: AccessKind) => (lo & needed[kind]) !== 0,
   });
 }

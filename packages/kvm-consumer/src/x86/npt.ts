@@ -1,5 +1,6 @@
 import type { AccessKind } from '../exits.ts';
 import { PG_LEVEL_4K } from './pg-level.ts';
+import { createSpteDecode } from './spte-decode.ts';
 import {
   generationHi,
   generationLo,
@@ -26,6 +27,23 @@ const ALWAYS = PT_PRESENT_MASK | PT_USER_MASK | PT_ACCESSED_MASK | SPTE_MMU_PRES
 const WRITABLE =
   PT_WRITABLE_MASK | PT_DIRTY_MASK | DEFAULT_SPTE_HOST_WRITABLE | DEFAULT_SPTE_MMU_WRITABLE;
 
+/** Names of the bits of a present entry. */
+const NAMES = {
+  0: 'P',
+  1: 'RW',
+  2: 'US',
+  5: 'A',
+  6: 'D',
+  7: 'PSE',
+  9: 'HOST_WRITABLE',
+  10: 'MMU_WRITABLE',
+  11: 'MMU_PRESENT',
+  63: 'NX',
+} as const;
+
+const is_mmio_spte = (lo: number, hi: number): boolean =>
+  (lo & PT_PRESENT_MASK) !== 0 && (hi & MMIO_RESERVED_HI) !== 0;
+
 /**
  * Nested page tables of AMD: the format of ordinary page tables, as user pages. Leaves carry no memory type; the guest's
  * own tables and the machine decide it. Accessed and dirty are set when the entry is made.
@@ -48,9 +66,14 @@ export function createNpt(): SpteFormat {
       (gfn << 12) | PT_PRESENT_MASK | PT_WRITABLE_MASK | PT_USER_MASK | generationLo(generation),
     mmioHi: (gfn: number, generation: number) =>
       ((gfn * 2 ** -20) & 0xfffff) | MMIO_RESERVED_HI | generationHi(generation),
-    is_mmio_spte: (lo: number, hi: number) =>
-      (lo & PT_PRESENT_MASK) !== 0 && (hi & MMIO_RESERVED_HI) !== 0,
+    is_mmio_spte,
     mmioGeneration: generationOf,
+    decode: createSpteDecode({
+      names: NAMES,
+      is_mmio_spte,
+      mmioGeneration: generationOf,
+      memoryTypeOf: () => '',
+    }),
     permits: (lo: number, hi: number, kind: AccessKind) =>
       kind === 'write' ? (lo & PT_WRITABLE_MASK) !== 0 : kind === 'read' || (hi & PT64_NX_HI) === 0,
   });

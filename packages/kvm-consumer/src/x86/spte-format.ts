@@ -1,3 +1,4 @@
+import type { DecodedEntry } from '@pfnmap/pgtable-core';
 import type { AccessKind } from '../exits.ts';
 import type { Gfn } from '../memory-slot.ts';
 import type { PgLevel } from './pg-level.ts';
@@ -42,6 +43,8 @@ export interface SpteFormat {
   mmioGeneration(lo: number, hi: number): number;
   /** True when the hardware lets an access through a present leaf. */
   permits(lo: number, hi: number, kind: AccessKind): boolean;
+  /** Decodes a 64-bit entry, for people. */
+  decode(level: PgLevel, word: bigint): DecodedEntry;
 }
 
 /** Where a kind of leaf lies in {@link SpteFormat.leafLo}. */

@@ -1,5 +1,5 @@
 import { EFAULT, EINTR, EINVAL, type EventLog, type Kernel, lock, unlock } from '@pfnmap/mm-core';
-import { KernelBug, NO_SLOT, type Slot } from '@pfnmap/pgtable-core';
+import { KernelBug, NO_SLOT, type Slot, type WalkedEntry } from '@pfnmap/pgtable-core';
 import {
   ACCESS_DONE,
   type AccessKind,
@@ -46,6 +46,7 @@ import {
 } from './pg-level.ts';
 import { MMIO_SPTE_GEN_MASK, PT_WRITABLE_MASK } from './spte-format.ts';
 import { kvm_tdp_mmu_map } from './tdp-map.ts';
+import { tdpPath } from './tdp-path.ts';
 import { TdpTables } from './tdp-tables.ts';
 import { allGfns, forEachPresentSpte } from './tdp-walk.ts';
 import { tdp_mmu_zap_leafs, tdp_mmu_zap_root } from './tdp-zap.ts';
@@ -68,6 +69,7 @@ export interface X86MmuLayers {
 /** The two-dimensional-paging MMU of one VM. */
 export class X86Mmu implements GuestMmu {
   readonly completesReadsFirst = true;
+  readonly followsHostLeaf = true;
   readonly tables: TdpTables;
   /** The fault that runs. */
   readonly fault = new GuestFault();
@@ -101,6 +103,10 @@ export class X86Mmu implements GuestMmu {
 
   get statistics(): TdpTables['statistics'] {
     return this.tables.statistics;
+  }
+
+  get guestFrames(): number {
+    return this.kvm_mmu_max_gfn + 1;
   }
 
   slotMetadata(base_gfn: Gfn, npages: number, userspace_addr: number): LpageInfo {
@@ -346,6 +352,10 @@ export class X86Mmu implements GuestMmu {
   leafAt(gfn: Gfn): Stage2Leaf | undefined {
     const slot = this.tables.walk(gfn);
     return this.tables.leaf(slot, this.tables.walkedLevel, gfn);
+  }
+
+  path(gfn: Gfn): WalkedEntry[] {
+    return tdpPath(this.tables, gfn, this.pageSize);
   }
 
   leaves(): Stage2Leaf[] {

@@ -21,6 +21,14 @@ export interface AddressField {
 
 const LOW_MASK = 0xfffff000;
 
+/** A 64-bit entry as captures tell it: without the address of a table, or of a page of RAM. */
+export function toldWord(field: AddressField, word: bigint, isTable: boolean): bigint {
+  const mask = (BigInt(field.highMask) << 32n) | BigInt(LOW_MASK);
+  const address = word & mask;
+  const isLeftOut = isTable || (address !== 0n && field.isRam(Number(address)));
+  return isLeftOut ? word & ~mask : word;
+}
+
 /** An entry as captures tell it: RAM lies wherever the kernel found it, so its address is left out. */
 interface ToldEntry {
   readonly level: PgtableLevel;

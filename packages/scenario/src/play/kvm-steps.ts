@@ -12,8 +12,8 @@ import { EBADF, EIO } from '@pfnmap/mm-core';
 import { PROT_READ, PROT_WRITE } from '@pfnmap/mm-mmap';
 import type { Answer, KvmstatAnswer, SpteChange } from '../answer.ts';
 import type { Step, StepOf } from '../grammar.ts';
-import { hexOf } from './fold-table.ts';
-import { type Player, resultOf, type StepExtension } from './player.ts';
+import { type AddressField, hexOf, toldWord } from './fold-table.ts';
+import { type Player, resultOf } from './player.ts';
 
 /** The guest of an arm64 machine ends with a store to this address, where no slot is: the lab takes it for a halt. */
 const DONE = 0x08000000;
@@ -33,20 +33,15 @@ interface KvmKnowledge {
   slots: number;
 }
 
-const ADDRESS_MASK = 0x000ffffffffff000n;
-const RAM_END = 0x40000000n;
+/** The answer of steps that need a VM, before the step `kvm`. */
+const NO_VM: Answer = { error: 'no vm' };
 
-/** An entry as captures tell it: no address for tables and for RAM. */
-function told(word: bigint, isTable: boolean): bigint {
-  return isTable || (word & ADDRESS_MASK) < RAM_END ? word & ~ADDRESS_MASK : word;
-}
-
-const spteOf = (change: Stage2Change): SpteChange => ({
+const spteOf = (change: Stage2Change, field: AddressField): SpteChange => ({
   spte: {
     gfn: hexOf(change.gfn),
     level: change.level,
-    old: hexOf(told(change.old, change.oldIsTable)),
-    new: hexOf(told(change.new, change.newIsTable)),
+    old: hexOf(toldWord(field, change.old, change.oldIsTable)),
+    new: hexOf(toldWord(field, change.new, change.newIsTable)),
     table: change.newIsTable ? 1 : 0,
   },
 });
@@ -62,20 +57,22 @@ function mapCode(process: Process, pageSize: number): number {
   return address;
 }
 
-/** The steps `kvm`, `kvmslot`, `kvmaccess` and `kvmstat` of one scenario. */
-class KvmSteps {
+/** The steps `kvm`, `kvmslot`, `kvmaccess`, `kvmstat` and `stage2` of one scenario. */
+export class KvmSteps {
   private readonly machine: Machine;
   private readonly arch: MachineArch;
+  private readonly field: AddressField;
   private readonly known = new Map<Process, KvmKnowledge>();
   private last: KvmKnowledge = { vm: undefined, vcpu: undefined, slots: 0 };
   private player: Player | undefined;
 
-  constructor(machine: Machine, arch: MachineArch) {
+  constructor(machine: Machine, arch: MachineArch, field: AddressField) {
     this.machine = machine;
     this.arch = arch;
+    this.field = field;
     machine.kvm.watch(
       arch === 'x86_64'
-        ? { stage2Changed: (change) => this.player?.addCall(spteOf(change)) }
+        ? { stage2Changed: (change) => this.player?.addCall(spteOf(change, field)) }
         : { guestFault: (_vm, gpa) => this.sawGuestFault(gpa) },
     );
   }
@@ -95,6 +92,12 @@ class KvmSteps {
     return found;
   }
 
+  /** The virtual machine that a program has opened, if any. */
+  vmOf(process: Process): Kvm | undefined {
+    return this.knowledge(process).vm;
+  }
+
+  /** The answers of a step of virtual machines; undefined for any other. */
   play(step: Step, player: Player): Answer[] | undefined {
     this.player = player;
     const known = this.knowledge(player.process);
@@ -107,6 +110,8 @@ class KvmSteps {
         return [this.access(known, step, player.process)];
       case 'kvmstat':
         return [this.statistics()];
+      case 'stage2':
+        return [this.stage2(known, step.gpa)];
       default:
         return undefined;
     }
@@ -146,7 +151,7 @@ class KvmSteps {
 
   private access(known: KvmKnowledge, step: StepOf<'kvmaccess'>, process: Process): Answer {
     const { vcpu } = known;
-    if (vcpu === undefined) return { access: -1, errno: EBADF, exit: 0 };
+    if (vcpu === undefined) return NO_VM;
     // The guest of an x86 machine runs in 32-bit mode.
     const gpa = this.arch === 'x86_64' ? step.gpa % 2 ** 32 : step.gpa;
     const { pageSize } = this.machine.kernel.arch.geometry;
@@ -155,6 +160,18 @@ class KvmSteps {
     if (result < 0) return { access: -1, errno: -result, exit };
     const halted = exit === KVM_EXIT_MMIO && vcpu.mmio.phys_addr === DONE && this.arch === 'arm64';
     return { access: 0, errno: 0, exit: halted ? KVM_EXIT_HLT : exit };
+  }
+
+  private stage2({ vm }: KvmKnowledge, gpa: number): Answer {
+    if (vm === undefined) return NO_VM;
+    const { pageSize } = this.machine.kernel.arch.geometry;
+    const met = vm.mmu.path(Math.floor(gpa / pageSize));
+    return {
+      stage2: met.map(({ size, kind, word }) => ({
+        size: hexOf(size),
+        entry: hexOf(toldWord(this.field, word, kind === 'table')),
+      })),
+    };
   }
 
   private statistics(): KvmstatAnswer {
@@ -166,10 +183,4 @@ class KvmSteps {
       pages_4k: all.reduce((sum, { pages_4k }) => sum + pages_4k, 0),
     };
   }
-}
-
-/** Makes the steps of virtual machines for one scenario; they answer undefined for any other step. */
-export function createKvmSteps(machine: Machine, arch: MachineArch): StepExtension {
-  const steps = new KvmSteps(machine, arch);
-  return (step, player) => steps.play(step, player);
 }

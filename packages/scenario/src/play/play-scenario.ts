@@ -18,7 +18,7 @@ import { cpuHasL1tf } from './cpu-models.ts';
 import { describeBug } from './describe-bug.ts';
 import { playDmaStep } from './dma-steps.ts';
 import type { AddressField } from './fold-table.ts';
-import { createKvmSteps } from './kvm-steps.ts';
+import { KvmSteps } from './kvm-steps.ts';
 import { Player } from './player.ts';
 import { playProcStep } from './proc-steps.ts';
 
@@ -146,13 +146,15 @@ export function machineFor(
   return { machine, release };
 }
 
-interface PlayedSteps {
+/** What a program's steps came to. */
+export interface PlayedSteps {
   readonly steps: CapturedStep[];
   readonly log: string[];
   readonly bug: FoundBug | undefined;
 }
 
-function playSteps(
+/** Does the steps, to the end or to where the kernel dies. */
+export function playSteps(
   scenario: Scenario,
   options: PlayOptions,
   machine: Machine,
@@ -186,19 +188,40 @@ function playSteps(
 /** The RAM of the last machine, for the next: making it anew costs more than most scenarios. */
 let spareRam: Int32Array | undefined;
 
+/** A machine with a program on it that has done nothing yet. */
+export interface StartedProgram {
+  readonly machine: Machine;
+  readonly release: string;
+  readonly player: Player;
+  readonly kvm: KvmSteps;
+}
+
+/** Boots the machine of a scenario and starts its program. */
+export function startProgram(scenario: Scenario, options: PlayOptions): StartedProgram {
+  const { machine, release } = machineFor(scenario, options, spareRam);
+  spareRam = undefined;
+  const field = addressFieldOf(options.arch);
+  const kvm = new KvmSteps(machine, options.arch, field);
+  const player = new Player(machine, field, [
+    playDmaStep,
+    playProcStep,
+    (step, playing) => kvm.play(step, playing),
+  ]);
+  return { machine, release, player, kvm };
+}
+
+/** Keeps the RAM of a machine that is done for the next one. */
+export function stopMachine(machine: Machine): void {
+  spareRam = machine.kernel.mem.release();
+}
+
 /**
  * Plays a scenario on the model: a new machine, a program that does the steps, and what the lab would have written.
  *
  * @throws UnknownKernelError and its kind for a kernel that is not known; RangeError when a machine is impossible.
  */
 export function playScenario(scenario: Scenario, options: PlayOptions): Played {
-  const { machine, release } = machineFor(scenario, options, spareRam);
-  spareRam = undefined;
-  const player = new Player(machine, addressFieldOf(options.arch), [
-    playDmaStep,
-    playProcStep,
-    createKvmSteps(machine, options.arch),
-  ]);
+  const { machine, release, player } = startProgram(scenario, options);
   const before = {
     faults: machine.kernel.events.counts.pgfault,
     pgtablesBytes: player.process.mm.pgtables_bytes,
@@ -228,7 +251,7 @@ export function playScenario(scenario: Scenario, options: PlayOptions): Played {
     pgtablesBytes: player.process.mm.pgtables_bytes - before.pgtablesBytes,
     ...(machine.dma.counts.lookups === 0 ? {} : { dma: { ...machine.dma.counts } }),
   };
-  spareRam = machine.kernel.mem.release();
+  stopMachine(machine);
   const { arch } = machine.kernel;
   return bug === undefined ? { capture, summary, arch } : { capture, summary, arch, bug };
 }

@@ -205,7 +205,7 @@ void op_stage2(struct step *s)
 
 	(void)s;
 	if (vcpu < 0 || ioctl(lab, PL_STAGE2, &walk)) {
-		answer("stage2", -1);
+		printf("{\"error\":\"no vm\"}\n");
 		return;
 	}
 	printf("{\"stage2\":[");
