@@ -8,7 +8,12 @@ import { createMmHuge } from '@pfnmap/mm-huge';
 import { createMmMemory } from '@pfnmap/mm-memory';
 import { createMmMmap } from '@pfnmap/mm-mmap';
 import { createMmPagewalk } from '@pfnmap/mm-pagewalk';
-import { createVfioPciDevice, type HandlerCall, type VfioPciDevice } from '@pfnmap/vfio-pci';
+import {
+  type Bar,
+  createVfioPciDevice,
+  type HandlerCall,
+  type VfioPciDevice,
+} from '@pfnmap/vfio-pci';
 import { createVfioType1, type VfioType1 } from '@pfnmap/vfio-type1';
 import { _PAGE_CACHE_MODE_UC_MINUS } from '@pfnmap/x86-pat';
 import { type Cpu, createCpu } from './cpu.ts';
@@ -45,6 +50,8 @@ export interface Machine {
   readonly dma: VfioType1;
   /** Its virtual machines. */
   readonly kvm: KvmDevice;
+  /** The test device's BARs, by index. */
+  readonly bars: readonly Bar[];
   /** Page frame of the test device's BAR 2. */
   readonly bar2Pfn: number;
   /** Starts a program. */
@@ -99,6 +106,7 @@ export function createMachine(options: MachineOptions): Machine {
     pfnlab,
     dma: createVfioType1(kernel, gup, follow, iommuOf(options.arch)),
     kvm,
+    bars,
     bar2Pfn: (bars[2]?.start ?? 0) / kernel.arch.geometry.pageSize,
     spawn: processes.spawn,
     watchFaults(watcher) {

@@ -60,7 +60,7 @@ export {
   type StepOf,
   type StepPlace,
 } from './grammar.ts';
-export { formatSize } from './number.ts';
+export { formatSize, readNumber } from './number.ts';
 export { parseCapture } from './parse-capture.ts';
 export { DEFAULT_MACHINE, parseScenario, type Scenario } from './parse-scenario.ts';
 export {
@@ -71,6 +71,12 @@ export {
   playScenario,
 } from './play/play-scenario.ts';
 export { Player, resultOf, type StepExtension } from './play/player.ts';
+export {
+  type TranslatedScenario,
+  type TranslationQuery,
+  type TranslationRefusal,
+  translateScenario,
+} from './play/translate-scenario.ts';
 export type {
   FoundBug,
   MappedSize,
@@ -81,6 +87,7 @@ export type {
   RecordedEvent,
 } from './played.ts';
 export { quote } from './quote.ts';
+export { Refusal } from './refusal.ts';
 export { scenarioOfCapture } from './scenario-of-capture.ts';
 export {
   CaptureError,

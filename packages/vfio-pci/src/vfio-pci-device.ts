@@ -51,6 +51,8 @@ export interface VfioPciDevice {
   regionInfo(index: number): RegionInfo | number;
   /** Writes the 16-bit command register: bytes written, or a negative error number. */
   writeCommand(value: number): number;
+  /** Memory decoding is on and the device is awake: its mappings can be accessed. */
+  memoryEnabled(): boolean;
   /** VFIO_DEVICE_RESET. */
   reset(): number;
   /** VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY and _EXIT. */
@@ -221,6 +223,7 @@ export function createVfioPciDevice(
       });
       return 2;
     },
+    memoryEnabled: device.memoryEnabled,
     reset() {
       if (!options.resetWorks) return -EINVAL;
       withMemoryLock(true, () => {});

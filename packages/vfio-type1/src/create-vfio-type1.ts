@@ -18,6 +18,14 @@ export interface MapDmaRequest {
   readonly write: boolean;
 }
 
+/** A mapping that is there: bytes of the IOMMU's addresses, and of the program's. */
+export interface DmaMapping {
+  readonly iova: number;
+  readonly vaddr: number;
+  readonly size: number;
+  readonly mm: MmStruct;
+}
+
 /** What DMA maps have cost so far. */
 export interface DmaCounts {
   /** Calls of vaddr_get_pfns(). */
@@ -32,6 +40,8 @@ export interface VfioType1 {
   mapDma(mm: MmStruct, request: MapDmaRequest): number;
   /** VFIO_IOMMU_UNMAP_DMA: 0, or a negative error number. */
   unmapDma(iova: number, size: number): number;
+  /** The mapping that holds an address, or undefined. */
+  mappingAt(iova: number): DmaMapping | undefined;
   readonly counts: DmaCounts;
   readonly domain: IommuPageTable;
 }
@@ -48,11 +58,8 @@ export interface VfioType1Options {
   readonly entryLimit?: number;
 }
 
-/** One mapping: a range of addresses and who pays for its pages. */
-interface DmaEntry {
-  readonly iova: number;
-  readonly size: number;
-  readonly mm: MmStruct;
+/** One mapping, and the pages that its program pays for. */
+interface DmaEntry extends DmaMapping {
   accounted: number;
 }
 
@@ -155,10 +162,12 @@ export function createVfioType1(
   return {
     counts,
     domain,
+    mappingAt: (iova) => overlaps(iova, 1)[0],
     mapDma(mm, request) {
       const refused = check(request);
       if (refused !== 0) return refused;
-      const entry: DmaEntry = { iova: request.iova, size: request.size, mm, accounted: 0 };
+      const { iova, vaddr, size } = request;
+      const entry: DmaEntry = { iova, vaddr, size, mm, accounted: 0 };
       entries.push(entry);
       const error = pinAndMap(entry, request);
       if (error !== 0) forget(entry);

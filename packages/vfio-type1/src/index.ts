@@ -1,6 +1,7 @@
 export {
   createVfioType1,
   type DmaCounts,
+  type DmaMapping,
   type MapDmaRequest,
   type VfioType1,
   type VfioType1Options,

@@ -1,4 +1,11 @@
-import { NO_SLOT, type Pfn, type PhysMem, type Slot } from '@pfnmap/pgtable-core';
+import {
+  NO_SLOT,
+  type Pfn,
+  type PhysMem,
+  type Slot,
+  type WalkedEntry,
+  wordAt,
+} from '@pfnmap/pgtable-core';
 
 /** Permissions of an IOMMU mapping: IOMMU_READ and IOMMU_WRITE. */
 export const IOMMU_READ = 1;
@@ -9,6 +16,12 @@ const LARGE = 0x80;
 const PAGE_SHIFT = 12;
 const BITS_PER_LEVEL = 9;
 const TOP_LEVEL = 3;
+
+const FLAGS = [
+  [IOMMU_READ, 'READ'],
+  [IOMMU_WRITE, 'WRITE'],
+  [LARGE, 'LARGE'],
+] as const;
 
 /** A mapping as the IOMMU holds it: one entry. Bytes. */
 export interface IommuEntry {
@@ -26,6 +39,8 @@ export interface IommuPageTable {
   unmap(iova: number, size: number): void;
   /** The entry that translates an address, or undefined. */
   lookup(iova: number): IommuEntry | undefined;
+  /** Every entry that the walk of an address meets, from the top to where it ends. */
+  path(iova: number): WalkedEntry[];
   /** Entries in use, by size in bytes. */
   entries(): ReadonlyMap<number, number>;
 }
@@ -82,6 +97,18 @@ export function createIommuPageTable(mem: PhysMem, pageSizes: readonly number[])
       return left >= size && iova % size === 0 && address % size === 0;
     }) ?? 0;
 
+  const decode = (level: number, slot: Slot): Omit<WalkedEntry, 'level' | 'size' | 'index'> => {
+    const word = wordAt(lanes, slot);
+    const flags = FLAGS.filter(([bit]) => ((lanes[slot] as number) & bit) !== 0);
+    return {
+      kind: !inUse(slot) ? 'none' : isLeaf(level, slot) ? 'leaf' : 'table',
+      address: BigInt(pfnAt(slot)) << BigInt(PAGE_SHIFT),
+      flags: flags.map(([, name]) => name),
+      memoryType: '',
+      word,
+    };
+  };
+
   const count = (table: Pfn, level: number, into: Map<number, number>): void => {
     const first = mem.slotOfFrame(table);
     for (let slot = first; slot < first + 1024; slot += 2) {
@@ -122,6 +149,18 @@ export function createIommuPageTable(mem: PhysMem, pageSizes: readonly number[])
         size,
         prot: (lanes[slot] as number) & (IOMMU_READ | IOMMU_WRITE),
       };
+    },
+    path(iova) {
+      const met: WalkedEntry[] = [];
+      let table = mem.slotOfFrame(root);
+      for (let level = TOP_LEVEL; ; level--) {
+        const index = indexAt(level, iova);
+        const slot = table + index * 2;
+        const entry = decode(level, slot);
+        met.push({ level: `${level + 1}`, size: sizeAt(level), index, ...entry });
+        if (entry.kind !== 'table') return met;
+        table = mem.slotOfFrame(pfnAt(slot));
+      }
     },
     entries() {
       const sizes = new Map<number, number>();

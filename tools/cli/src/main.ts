@@ -9,6 +9,7 @@ import { addLabCommands } from './lab-program.ts';
 import type { RunOptions } from './run-command.ts';
 import { addSeriesCommands, type Wiring } from './series-program.ts';
 import { type ColorChoice, createStyle, harmless, isColored, type Terminal } from './terminal.ts';
+import type { TranslateOptions } from './translate-command.ts';
 
 /** What the process lends to {@link main}. */
 export interface Services {
@@ -118,6 +119,34 @@ function addRun(program: Command, services: Services, outcome: Outcome): void {
     });
 }
 
+function addTranslate(program: Command, services: Services, outcome: Outcome): void {
+  const command = program
+    .command('translate')
+    .argument('<file>', 'a scenario, or a capture; - for stdin');
+  withSymbols(withArchitecture(withCommon(command)))
+    .description('play a scenario and follow an address through every table to the memory')
+    .option('--gpa <address>', 'a guest-physical address')
+    .option('--gva <address>', "an address of the guest's own")
+    .option('--hva <address>', 'an address of the program: a number, or MAPPING+OFFSET')
+    .option('--iova <address>', 'an address that a device uses for DMA')
+    .option('--at <step>', 'when: a line of the file, or how one step begins (default: the end)')
+    .addHelpText(
+      'after',
+      examples(
+        'pfnmap translate tools/lab/scenarios/29-stage2.scn --gpa 0x80201000 --at 10',
+        'pfnmap translate my.scn --hva a+1G+2M --arch arm64 --kernel 7.3 --json',
+      ) + EXIT_CODES,
+    )
+    .action(async (file: string) => {
+      const { translateCommand } = await import('./translate-command.ts');
+      await finish<TranslateOptions>(
+        command,
+        services,
+        outcome,
+      )((options, context) => translateCommand(file, options, context));
+    });
+}
+
 function addCheck(program: Command, services: Services, outcome: Outcome): void {
   const command = program
     .command('check')
@@ -205,7 +234,7 @@ function createProgram(services: Services, outcome: Outcome): Command {
       outputError: (text, write) => write(text.replace(/^error: /, 'pfnmap: ')),
     })
     .addHelpText('after', examples('pfnmap demo', 'pfnmap help run') + EXIT_CODES);
-  for (const add of [addRun, addCheck, addExplain, addSeries, addDemo])
+  for (const add of [addRun, addTranslate, addCheck, addExplain, addSeries, addDemo])
     add(program, services, outcome);
   return program;
 }

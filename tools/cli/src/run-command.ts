@@ -1,53 +1,15 @@
-import {
-  formatCapture,
-  type PlayedStep,
-  type PlayOptions,
-  parseCapture,
-  parseScenario,
-  type Scenario,
-  scenarioOfCapture,
-} from '@pfnmap/scenario';
-import { type Architecture, architectureOf } from './architecture.ts';
+import { formatCapture, type PlayedStep, type PlayOptions } from '@pfnmap/scenario';
 import { type CommandContext, print, type SymbolChoice } from './command-context.ts';
 import { stepLines } from './describe-step.ts';
 import { summaryLines } from './describe-summary.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { reading } from './failure.ts';
-import { type InputFile, readInput } from './input-file.ts';
-import { labScenario } from './lab-files.ts';
-import { DEFAULT_KERNEL, playOn } from './player.ts';
+import { playOn } from './player.ts';
+import { readPlan, type WhereToPlay } from './scenario-plan.ts';
 
 /** What `pfnmap run` is told besides the file. */
-export interface RunOptions extends SymbolChoice {
-  readonly arch?: Architecture;
-  readonly kernel?: string;
+export interface RunOptions extends SymbolChoice, WhereToPlay {
   readonly json?: boolean;
   readonly events?: boolean;
-}
-
-/** A scenario to play, and where. */
-interface Plan {
-  readonly scenario: Scenario;
-  readonly options: PlayOptions;
-}
-
-/** The scenario of a file; a capture is played on the kind of machine it was made on, unless options say otherwise. */
-function planOf(input: InputFile, options: RunOptions): Plan {
-  const { arch = 'x86_64', kernel = DEFAULT_KERNEL } = options;
-  if (!input.name.endsWith('.jsonl') && !input.text.startsWith('{'))
-    return { scenario: parseScenario(input.text, input.name), options: { arch, kernel } };
-  const capture = parseCapture(input.text, input.name);
-  const { machine } = capture;
-  const captured = architectureOf(machine.arch);
-  const isThere = options.arch === undefined || options.arch === captured;
-  return {
-    scenario: scenarioOfCapture(capture, input.name),
-    options: {
-      arch: options.arch ?? captured ?? arch,
-      kernel: options.kernel ?? (isThere ? machine.kernel : kernel),
-      ...(machine.bar2 !== null && isThere ? { bar2Start: BigInt(machine.bar2.start) } : {}),
-    },
-  };
 }
 
 /** The command line that does the same again. */
@@ -65,9 +27,7 @@ export async function runCommand(
   options: RunOptions,
   context: CommandContext,
 ): Promise<ExitCode> {
-  const path = file === '-' ? file : (existing(file) ?? file);
-  const input = await readInput(path, context.terminal);
-  const plan = reading(input.text, () => planOf(input, options));
+  const { path, input, plan } = await readPlan(file, options, context.terminal);
   const play = await context.loadPlayer();
   const steps: PlayedStep[] = [];
   const played = playOn(play, plan.scenario, {
@@ -92,9 +52,4 @@ export async function runCommand(
     style.aside(`again: ${replay(path, plan.options, options)}`),
   ]);
   return EXIT.agree;
-}
-
-/** A scenario of the repository by its name, unless a file of that name is here. */
-function existing(file: string): string | undefined {
-  return file === '' || /[/\\]|\.(scn|jsonl)$/.test(file) ? undefined : labScenario(file);
 }

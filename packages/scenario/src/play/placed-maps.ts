@@ -47,6 +47,10 @@ export class PlacedMaps {
     return this.maps.find((map) => map.name === name);
   }
 
+  names(): string[] {
+    return this.maps.map(({ name }) => name);
+  }
+
   /** The first mapping that holds an address. */
   holding(address: number): PlacedMap | undefined {
     return this.maps.find((map) => address >= map.start && address < map.start + map.length);

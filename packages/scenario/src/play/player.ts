@@ -87,6 +87,11 @@ export class Player {
     return this.program.maps.find(name);
   }
 
+  /** The names of the program's mappings. */
+  mapNames(): string[] {
+    return this.program.maps.names();
+  }
+
   /** Plays a step; the calls that it caused come as its last answer. Steps of a child that was not made give nothing. */
   play(step: Step): Answer[] | undefined {
     if (this.skipping > 0) return this.skip(step);
