@@ -1,3 +1,4 @@
+export { createIommufdIoas, type IommufdIoas } from './create-iommufd-ioas.ts';
 export {
   createVfioType1,
   type DmaCounts,

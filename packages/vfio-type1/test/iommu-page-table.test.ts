@@ -1,10 +1,10 @@
 // Goal: the IOMMU's page table holds what was mapped, in entries as large as allowed. Method: random maps and unmaps
 // against a map of single pages.
 import { createPhysMem } from '@pfnmap/pgtable-core';
+import { GiB, KiB, MiB } from '@pfnmap/testbed';
 import { createIommuPageTable, IOMMU_READ, IOMMU_WRITE } from '@pfnmap/vfio-type1';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { GiB, KiB, MiB } from './container.ts';
 
 const PAGE = 4 * KiB;
 const memory = () => createPhysMem({ pageShift: 12, frames: 4096 });

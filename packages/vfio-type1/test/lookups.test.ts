@@ -3,10 +3,10 @@
 
 import type { Machine, Process } from '@pfnmap/machine';
 import { EFAULT, EINVAL } from '@pfnmap/mm-core';
+import { computer, entryAt, GiB, KiB, MiB, mapBar, R, VA, type Wanted } from '@pfnmap/testbed';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createVaddrGetPfns } from '../src/vaddr-get-pfns.ts';
-import { computer, entryAt, GiB, KiB, MiB, mapBar, R, VA, type Wanted } from './computer.ts';
 
 const PAGE = 4 * KiB;
 const IOVA = 32 * GiB;

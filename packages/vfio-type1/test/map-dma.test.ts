@@ -2,9 +2,10 @@
 // Method: the scenarios C7 of the consumers' specification, their numbers expected; results of scenario 19-dma on real
 // kernels are compared in the captures' test of @pfnmap/scenario.
 import { EEXIST, EFAULT, EINVAL, ENOSPC } from '@pfnmap/mm-core';
+import { GiB, KiB, MiB, R, VA } from '@pfnmap/testbed';
 import { createVfioType1 } from '@pfnmap/vfio-type1';
 import { describe, expect, test } from 'vitest';
-import { Container, GiB, IOVA, KiB, MiB, R, VA } from './container.ts';
+import { Container, IOVA } from './container.ts';
 
 const PROT_NONE = 0;
 
