@@ -131,6 +131,15 @@ describe.each(BOTH)('a PTE, %s', (_when, wanted) => {
     expect([own.windows.length, own.copies.length]).toEqual([1, 0]);
   });
 
+  test('M19-3: a read of what became read-only is tried again, and done', () => {
+    const own = lab(wanted);
+    own.onWindow = (count) => {
+      if (count === 1) own.process.mprotect(VA, 16 * KiB, R);
+    };
+    expect(own.access.generic_access_phys(own.vma, VA, 8, false)).toBe(8);
+    expect([own.windows.length, own.copies.length, own.closed]).toEqual([2, 1, 2]);
+  });
+
   test('P15-S4: a write to a read-only mapping is refused before a window is made', () => {
     const { vma, access, windows } = lab({ ...wanted, prot: R });
     expect(access.generic_access_phys(vma, VA, 8, true)).toBe(-EINVAL);
@@ -138,10 +147,11 @@ describe.each(BOTH)('a PTE, %s', (_when, wanted) => {
     expect(access.generic_access_phys(vma, VA, 8, false)).toBe(8);
   });
 
-  test('P15-S5: no window is ENOMEM', () => {
+  test('P15-S5: no window is ENOMEM, of which /proc/PID/mem makes EIO', () => {
     const own = lab(wanted);
     own.isFull = true;
     expect(own.access.generic_access_phys(own.vma, VA, 8, false)).toBe(-ENOMEM);
+    expect(own.access.mem_rw(own.process.mm, VA, 8, false)).toBe(-EIO);
     expect(own.closed).toBe(0);
   });
 
@@ -224,10 +234,11 @@ describe('M19-1, P15.7: an access across the end of a page', () => {
   });
 
   test.each([
-    ['6.12.117', 8192],
-    ['7.3', 2048],
-  ])('P15-S6: %s answers %i of 8192 bytes from the middle of a page', (kernel, bytes) => {
-    const { vma, access } = lab({ kernel });
+    ['6.12.117', {}, 8192],
+    ['6.12.117 with the fix', { with: ['FIX_ACCESS_PHYS_ONE_PAGE'] }, 2048],
+    ['7.3', { kernel: '7.3' }, 2048],
+  ])('P15-S6: %s answers to 8192 bytes from the middle of a page', (_name, wanted, bytes) => {
+    const { vma, access } = lab(wanted);
     expect(access.generic_access_phys(vma, VA + 0x800, 8192, false)).toBe(bytes);
   });
 });
@@ -247,6 +258,12 @@ describe('C16-3, C16-4: ptrace and /proc/PID/mem on a map that a driver reads fo
     const { machine, process, vma, access } = lab();
     expect(access.mem_rw(process.mm, VA, 8, false)).toBe(8);
     machine.layers.memory.zap_vma_ptes(vma, VA, 16 * KiB);
+    expect(access.mem_rw(process.mm, VA, 8, false)).toBe(-EIO);
+  });
+
+  test('C16-3: a peek after munmap is EIO', () => {
+    const { process, access } = lab();
+    process.munmap(VA, 16 * KiB);
     expect(access.mem_rw(process.mm, VA, 8, false)).toBe(-EIO);
   });
 

@@ -40,6 +40,12 @@ describe('C16-2: private memory before the BAR', () => {
     return both;
   };
 
+  test('is read, and no byte of the BAR', () => {
+    const { mm, access } = withBoth();
+    expect(access.mem_rw(mm, VA - 4 * KiB, 8 * KiB, false)).toBe(4096);
+    expect(access.process_vm_readv(mm, VA - 4 * KiB, 8 * KiB)).toBe(4096);
+  });
+
   test('is counted from where the read begins, inside a page', () => {
     const { mm, access } = withBoth();
     expect(access.mem_rw(mm, VA - 0x10, 0x20, false)).toBe(0x10);
