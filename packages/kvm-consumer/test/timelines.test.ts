@@ -1,6 +1,7 @@
 // Goal: the timelines and the cross-consumer scenarios of the specification hold. Method: each test is one of them; every
 // number is the specification's.
 import { EFAULT } from '@pfnmap/mm-core';
+import { KernelBug } from '@pfnmap/pgtable-core';
 import { describe, expect, test } from 'vitest';
 import { ACCESS_DONE, KVM_EXIT_MMIO } from '../src/index.ts';
 import { BarGuest, GiB, KiB, MiB, PROT_READ, type Setup, VA } from './bar-guest.ts';
@@ -200,6 +201,18 @@ describe('several users of one BAR', () => {
       expect(guest.sizes()).toEqual([0, 0, 0]);
     }
     expect(guest.takeCalls().length).toBe(16);
+  });
+  test('X5 mprotect of the page of an MSI-X table inside an entry of 1G stops 6.12', () => {
+    const guest = withBar();
+    guest.access(GPA);
+    expect(() => guest.process.mprotect(VA + MiB, 4 * KiB, PROT_READ)).toThrow(KernelBug);
+  });
+  test('X5 mprotect of 2M of it does not, and splits the entry of the guest', () => {
+    const guest = withBar();
+    guest.access(GPA);
+    expect(guest.process.mprotect(VA + 2 * MiB, 2 * MiB, PROT_READ)).toBe(0);
+    guest.access(GPA);
+    expect(guest.leaf(GPA)).toBe('L2 200000ee7');
   });
   test('X6 two VMAs around a page at 1M: the guest gets 4K, 2M and 1G where the host has them', () => {
     const guest = new BarGuest();

@@ -274,7 +274,7 @@ describe('arm64', () => {
     expect(found.tlb?.size).toBe(GiB);
   });
 
-  test('Q8: where offset and address differ modulo 1 GiB, 6.12 makes blocks of 2 MiB and says why', () => {
+  test('11.2: where offset and address differ modulo 1 GiB, 6.12 makes blocks of 2 MiB and says why', () => {
     const vmm = new Vmm({ arch: 'arm64', kernel: '6.12' });
     vmm.map(2 * GiB, VA + 2 * MiB);
     vmm.slot(GiB + 2 * MiB, 2 * GiB, VA + 2 * MiB);
