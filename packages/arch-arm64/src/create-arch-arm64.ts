@@ -106,6 +106,7 @@ function leafSizes(geometry: Geometry, groups: ReturnType<typeof contiguousGroup
   const pagesOfPud = 2 ** pud.order;
   return {
     pfn_leaf: (_level: PgtableLevel, pfn: Pfn): Pfn => pfn,
+    protOfNewPte: (prot: Prot): Prot => prot,
     pmd_pfn: (pfn: Pfn): Pfn => alignDown(pfn, pagesOfPmd),
     pud_pfn: (pfn: Pfn): Pfn => alignDown(pfn, pagesOfPud),
     pte_leaf_size: (entry: Prot): number => (pte_cont(entry) ? groups.CONT_PTE_SIZE : pte.size),

@@ -177,6 +177,7 @@ export function createArchX86(options: ArchX86Options): ArchX86 {
     ...l1tf,
     ...swapTypesOf(config, levels, l1tf.l1tf_pfn_limit),
     pfn_leaf,
+    protOfNewPte: (prot: Prot): Prot => prot,
     pmd_set_huge,
     pud_set_huge,
     pmd_clear_huge: clearsHuge,

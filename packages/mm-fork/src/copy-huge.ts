@@ -1,5 +1,5 @@
 import { EAGAIN, is_cow_mapping, type Kernel, type VmAreaStruct } from '@pfnmap/mm-core';
-import { PGTABLE_LEVEL_PUD, type Prot, type Slot } from '@pfnmap/pgtable-core';
+import { PGTABLE_LEVEL_PMD, PGTABLE_LEVEL_PUD, type Prot, type Slot } from '@pfnmap/pgtable-core';
 
 /** The gates of the huge copies, read once. */
 export interface CopyHugeGates {
@@ -43,7 +43,7 @@ export function createHugeCopier(kernel: Kernel, gates: CopyHugeGates): HugeCopi
     if (is_cow_mapping(parent.vm_flags) && arch.pmd_write(pmd)) {
       for (let leaf = 0; leaf < count; leaf++) warnOfWritableCow();
     }
-    pt.copyRun(from, to, count, arch.pmd_mkold);
+    pt.copyRun(PGTABLE_LEVEL_PMD, from, to, count, arch.pmd_mkold);
   };
   return {
     /**

@@ -74,7 +74,7 @@ export function createCopyPageRange(
     const from = pt.pte_offset(parentPmd, start);
     const count = (end - start) / pteLevel.size;
     if (parent.vm_ops !== null && !is_cow_mapping(parent.vm_flags)) {
-      pt.copyRun(from, to, count, cleanAndOld);
+      pt.copyRun(PGTABLE_LEVEL_PTE, from, to, count, cleanAndOld);
       return 0;
     }
     for (let index = 0; index < count; index++) {

@@ -49,7 +49,8 @@ export function createMissingPteFaults(kernel: Kernel): MissingPteFaults {
   const mapZeroPage = ({ vma, address }: VmFault): number => {
     const slot = pt.walkAlloc(PGTABLE_LEVEL_PTE, vma.vm_mm, address);
     if (slot < 0) return VM_FAULT_OOM;
-    pt.set(PGTABLE_LEVEL_PTE, slot, anon.zeroPage, arch.pte_mkspecial(vma.vm_page_prot));
+    const entry = arch.pte_mkspecial(arch.protOfNewPte(vma.vm_page_prot));
+    pt.set(PGTABLE_LEVEL_PTE, slot, anon.zeroPage, entry);
     return 0;
   };
 

@@ -33,7 +33,7 @@ export interface PteInserter {
 export function createPteInserter(kernel: Kernel, inFlight: VmFault): PteInserter {
   const { arch, pt, mem, events, tracking } = kernel;
   const { walkAlloc, pte_none, set } = pt;
-  const { pte_mkspecial, pfn_modify_allowed } = arch;
+  const { pte_mkspecial, protOfNewPte, pfn_modify_allowed } = arch;
 
   /** The entry as a write leaves it, writable if the VMA allows. */
   const forWriter = (vma: VmAreaStruct, old: Prot): Prot => {
@@ -63,7 +63,7 @@ export function createPteInserter(kernel: Kernel, inFlight: VmFault): PteInserte
     if (slot < 0) return VM_FAULT_OOM;
     lock(events, mm, PTE_LOCK);
     if (pte_none(slot)) {
-      const entry = pte_mkspecial(prot);
+      const entry = pte_mkspecial(protOfNewPte(prot));
       set(PTE_LEVEL, slot, pfn, mkwrite ? forWriter(vma, entry) : entry);
     } else if (mkwrite) {
       upgrade(vma, slot, pfn);

@@ -42,7 +42,7 @@ export function createRemapPfnRange(
   const checksEachPfn = arch.arch_has_pfn_modify_check();
 
   const fill = (vma: VmAreaStruct, start: number, end: number, pfn: Pfn, prot: Prot): number => {
-    const entry = arch.pte_mkspecial(prot);
+    const entry = arch.pte_mkspecial(arch.protOfNewPte(prot));
     for (let at = start; at < end; ) {
       const slot = pt.walkAlloc(PGTABLE_LEVEL_PTE, vma.vm_mm, at);
       if (slot < 0) return -ENOMEM;

@@ -141,6 +141,8 @@ interface ProtectionHelpers {
   pgprot_writecombine(prot: Prot): Prot;
   pgprot_decrypted(prot: Prot): Prot;
   pgprot_modify(oldprot: Prot, newprot: Prot): Prot;
+  /** The protection word of a new PTE, as pfn_pte() makes it of a protection: s390 makes it young, others leave it. */
+  protOfNewPte(prot: Prot): Prot;
   /** The page frame number as pfn_pmd() and pfn_pud() leave it: x86 drops the bits below the level, arm64 keeps them. */
   pfn_leaf(level: PgtableLevel, pfn: Pfn): Pfn;
   /** True when mprotect() must ask {@link pfn_modify_allowed} before it takes all access away (x86 with L1TF). */

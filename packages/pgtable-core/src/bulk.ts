@@ -24,7 +24,13 @@ export interface BulkEntries {
    * Copies a run, each used entry's protection word changed by `change`, which must be bitwise: the result's bit
    * depends on the same bit of its argument only.
    */
-  copyRun(from: Slot, to: Slot, count: number, change: (prot: Prot) => Prot): void;
+  copyRun(
+    level: PgtableLevel,
+    from: Slot,
+    to: Slot,
+    count: number,
+    change: (prot: Prot) => Prot,
+  ): void;
 }
 
 /** Two 32-bit lanes of one number per page step: where the low lane wraps, the high one goes on by one. */
@@ -74,7 +80,7 @@ export function createBulkEntries(arch: ArchPgtable, mem: PhysMem): BulkEntries 
       while (at < end && ((lanes[at] as number) & tableMask) !== tableValue) at += 2;
       return (at - slot) / 2;
     },
-    copyRun: createCopyRun(lanes),
+    copyRun: createCopyRun(arch, lanes),
   };
 }
 
@@ -123,17 +129,23 @@ interface LaneChange {
   readonly set: number;
 }
 
-/** A bitwise change of protection words, by lane: bits 0 to 15 lie in the low one, 18 to 31 in the high one. */
-function laneChanges(change: (prot: Prot) => Prot): { lo: LaneChange; hi: LaneChange } {
-  const set = change(0);
-  const keep = change(-1);
+/**
+ * A bitwise change of protection words, by lane: bits 0 to 15 lie in the low one, 18 to 31 in the high one. `empty` is the
+ * protection word of an entry of zeros: bits set in it are stored inverted.
+ */
+function laneChanges(
+  change: (prot: Prot) => Prot,
+  empty: Prot,
+): { lo: LaneChange; hi: LaneChange } {
+  const set = change(empty) ^ empty;
+  const keep = change(~empty) ^ empty;
   return {
     lo: { keep: keep | ~0xffff, set: set & 0xffff },
     hi: { keep: keep | 0x3ffff, set: set & 0xfffc0000 },
   };
 }
 
-function createCopyRun(lanes: Int32Array): BulkEntries['copyRun'] {
+function createCopyRun({ codec }: ArchPgtable, lanes: Int32Array): BulkEntries['copyRun'] {
   /** Without bits to set, an empty entry needs no test: it stays empty. */
   const keepBits = (from: Slot, to: Slot, end: Slot, keepLo: number, keepHi: number): void => {
     for (let at = to | 0, source = from | 0; at < end; at += 2, source += 2) {
@@ -154,11 +166,13 @@ function createCopyRun(lanes: Int32Array): BulkEntries['copyRun'] {
   };
   // A fork asks for the same change table after table.
   let known: ((prot: Prot) => Prot) | undefined;
-  let lanesOfKnown = laneChanges((prot) => prot);
-  return (from, to, count, change) => {
-    if (change !== known) {
+  let knownLevel: PgtableLevel = 0;
+  let lanesOfKnown = laneChanges((prot) => prot, 0);
+  return (level, from, to, count, change) => {
+    if (change !== known || level !== knownLevel) {
       known = change;
-      lanesOfKnown = laneChanges(change);
+      knownLevel = level;
+      lanesOfKnown = laneChanges(change, codec.prot(level, 0, 0));
     }
     const { lo, hi } = lanesOfKnown;
     const end = to + count * 2;

@@ -2,7 +2,7 @@ import type { ArchPgtable, Slot } from './arch-pgtable.ts';
 import { type BulkEntries, createBulkEntries } from './bulk.ts';
 import { createEntries, type Entries } from './entries.ts';
 import { createLeafFrames } from './leaf-frames.ts';
-import type { PgtableLevel } from './level.ts';
+import { PGTABLE_LEVEL_PGD, type PgtableLevel } from './level.ts';
 import { createMapping, type Mapping } from './map-page.ts';
 import { createRangeMapping, type RangeMapping } from './map-range.ts';
 import {
@@ -62,6 +62,7 @@ export function createPgtable(arch: ArchPgtable, mem: PhysMem): Pgtable {
     );
   }
   const tables = createTables(arch, mem);
+  const pgdFrames = Math.ceil((geometry.levels[PGTABLE_LEVEL_PGD].entries * 8) / geometry.pageSize);
   const { isTable, freeTable } = tables;
   const leaves = createLeafFrames(arch, mem);
   const bulk = createBulkEntries(arch, mem);
@@ -81,11 +82,11 @@ export function createPgtable(arch: ArchPgtable, mem: PhysMem): Pgtable {
     arch,
     mem,
     pgd_alloc() {
-      const frame = mem.allocFrame();
+      const frame = mem.allocFrames(pgdFrames);
       if (frame < 0) throw new RangeError('simulated RAM is exhausted: no frame for a PGD');
       return { pgd: mem.slotOfFrame(frame), pgtables_bytes: 0 };
     },
-    pgd_free: (root) => mem.freeFrame(mem.frameOfSlot(root.pgd)),
+    pgd_free: (root) => mem.freeFrames(mem.frameOfSlot(root.pgd), pgdFrames),
     isTable,
     freeTable,
   };

@@ -29,6 +29,10 @@ export interface PhysMem {
   allocFrame(): Pfn;
   /** Gives a frame back. @throws KernelBug on a frame that is not in use. */
   freeFrame(pfn: Pfn): void;
+  /** The first of `count` zeroed frames side by side, or -1 when there are none: a table that is larger than a page. */
+  allocFrames(count: number): Pfn;
+  /** Gives frames of {@link allocFrames} back. @throws KernelBug on a frame that is not in use. */
+  freeFrames(pfn: Pfn, count: number): void;
   /** True for a frame of RAM: pfn_valid(). */
   isRam(pfn: Pfn): boolean;
   /** First slot of a frame. */
@@ -57,6 +61,8 @@ export function createPhysMem(options: PhysMemOptions): PhysMem {
   const lanes = options.lanes?.length === laneCount ? options.lanes : new Int32Array(laneCount);
   const inUse = new Uint8Array(frames);
   const freed: number[] = [];
+  /** Runs of frames side by side that were given back, by how many they are. */
+  const freedRuns = new Map<number, number[]>();
   let nextUnused = 1;
   let used = 0;
 
@@ -82,6 +88,35 @@ export function createPhysMem(options: PhysMemOptions): PhysMem {
     freed.push(frame);
   };
 
+  const allocFrames = (count: number): Pfn => {
+    if (count === 1) return allocFrame();
+    const again = freedRuns.get(count)?.pop();
+    const first = again ?? nextUnused;
+    if (again === undefined) {
+      if (nextUnused + count > frames) return -1;
+      nextUnused += count;
+    }
+    lanes.fill(0, first << slotShift, (first + count) << slotShift);
+    inUse.fill(1, first, first + count);
+    used += count;
+    return basePfn + first;
+  };
+  const freeFrames = (pfn: Pfn, count: number): void => {
+    if (count === 1) {
+      freeFrame(pfn);
+      return;
+    }
+    const first = pfn - basePfn;
+    for (let frame = first; frame < first + count; frame++) {
+      if (inUse[frame] !== 1) throw new KernelBug('frame freed twice', 'free_pages', { pfn });
+    }
+    inUse.fill(0, first, first + count);
+    used -= count;
+    const runs = freedRuns.get(count);
+    if (runs === undefined) freedRuns.set(count, [first]);
+    else runs.push(first);
+  };
+
   return {
     pageShift,
     basePfn,
@@ -90,6 +125,8 @@ export function createPhysMem(options: PhysMemOptions): PhysMem {
     framesInUse: () => used,
     allocFrame,
     freeFrame,
+    allocFrames,
+    freeFrames,
     isRam: (pfn) => pfn >= basePfn && pfn < basePfn + frames,
     slotOfFrame: (pfn) => (pfn - basePfn) << slotShift,
     frameOfSlot: (slot) => basePfn + (slot >>> slotShift),

@@ -39,6 +39,9 @@ export function createTables(arch: ArchPgtable, mem: PhysMem): Tables {
   const frameMask = -(2 ** (pageShift - 2));
   const baseSlot = mem.basePfn * 2 ** (pageShift - 2);
   const { mask, value, noneMask, tableProt } = format;
+  /** Bytes of a table of each level, and the frames it takes: one, but for the 16 KiB tables of s390. */
+  const tableBytes = geometry.levels.map(({ entries }) => entries * 8);
+  const tableFrames = tableBytes.map((bytes) => Math.ceil(bytes / pageSize));
 
   const leads = (lo: number): boolean => (lo & mask) === value;
   const follow = (lo: number): Slot => (((lo >>> 2) & frameMask) - baseSlot) | 0;
@@ -62,10 +65,10 @@ export function createTables(arch: ArchPgtable, mem: PhysMem): Tables {
   };
 
   const installTable = (root: PgtableRoot, child: PgtableLevel, slot: Slot): Slot => {
-    const frame = mem.allocFrame();
+    const frame = mem.allocFrames(tableFrames[child] as number);
     if (frame < 0) return NO_SLOT;
     codec.write(lanes, slot, (child + 1) as PgtableLevel, frame, tableProt);
-    if (child <= PGTABLE_LEVEL_PUD) root.pgtables_bytes += pageSize;
+    if (child <= PGTABLE_LEVEL_PUD) root.pgtables_bytes += tableBytes[child] as number;
     return mem.slotOfFrame(frame);
   };
   const missing = (root: PgtableRoot, child: PgtableLevel, slot: Slot): Slot =>
@@ -86,8 +89,8 @@ export function createTables(arch: ArchPgtable, mem: PhysMem): Tables {
     const table = tableAt((level + 1) as PgtableLevel, parent);
     lanes[parent] = 0;
     lanes[parent + 1] = 0;
-    mem.freeFrame(mem.frameOfSlot(table));
-    if (level <= PGTABLE_LEVEL_PUD) root.pgtables_bytes -= pageSize;
+    mem.freeFrames(mem.frameOfSlot(table), tableFrames[level] as number);
+    if (level <= PGTABLE_LEVEL_PUD) root.pgtables_bytes -= tableBytes[level] as number;
   };
 
   return { leads, follow, isTable, isNone, tableAt, ensureTable, tableOrNone, freeTable };

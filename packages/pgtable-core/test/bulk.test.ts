@@ -126,7 +126,7 @@ describe.each(ARCHS)('%s', (_name, arch, maxPfn) => {
         const slot = first + (from + index) * 2;
         if (one !== null) pt.set(0, slot, one.pfn, protsOf(arch, 0)[one.prot]!);
       }
-      pt.copyRun(first + from * 2, first + to * 2, entries.length, bitwise[change]!);
+      pt.copyRun(0, first + from * 2, first + to * 2, entries.length, bitwise[change]!);
       for (const [index, one] of entries.entries()) {
         const copy = first + (to + index) * 2;
         expect(pt.pte_none(copy)).toBe(one === null);

@@ -131,3 +131,32 @@ test('whatever is taken and given back, frames in use are distinct and counted',
   });
   fc.assert(keepsCount, { seed });
 });
+
+describe('frames side by side', () => {
+  test('are zeroed, counted, and given back as they were taken', () => {
+    const mem = small(16);
+    const first = mem.allocFrames(4);
+    const other = mem.allocFrames(4);
+    expect(new Set([first, first + 1, first + 2, first + 3, other]).size).toBe(5);
+    expect(mem.framesInUse()).toBe(8);
+    for (let pfn = first; pfn < first + 4; pfn++) mem.bytes(pfn).fill(0xff);
+    mem.freeFrames(first, 4);
+    expect(mem.framesInUse()).toBe(4);
+    expect(() => mem.freeFrames(first, 4)).toThrow(KernelBug);
+    expect(mem.allocFrames(4)).toBe(first);
+    for (let pfn = first; pfn < first + 4; pfn++) {
+      expect(mem.bytes(pfn).every((byte) => byte === 0)).toBe(true);
+    }
+  });
+
+  test('run out before single frames do', () => {
+    const mem = small(8);
+    expect(mem.allocFrames(4)).toBe(0x101);
+    expect(mem.allocFrames(4)).toBe(-1);
+    const singles = [mem.allocFrame(), mem.allocFrames(1), mem.allocFrame()];
+    expect([...singles].sort()).toEqual([0x105, 0x106, 0x107]);
+    expect(mem.allocFrames(1)).toBe(-1);
+    mem.freeFrames(0x106, 1);
+    expect(mem.allocFrame()).toBe(0x106);
+  });
+});
