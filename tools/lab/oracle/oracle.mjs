@@ -16,6 +16,7 @@ Targets: ${Object.keys(targets).join(', ')}
   --out FILE     where the vectors go (default: the test vectors of the architecture's package)
   --cache DIR    where packages are downloaded and unpacked (default .lab/oracle)
   --headers DIR  use the headers unpacked under DIR/usr/src instead of downloading packages
+  --note TEXT    what must be known of the headers besides; goes into the provenance
 
 Examples:
   node tools/lab/oracle/oracle.mjs 6.12-x86_64
@@ -31,6 +32,7 @@ const { values, positionals } = parseArgs({
     out: { type: 'string' },
     cache: { type: 'string', default: join(root, '.lab/oracle') },
     headers: { type: 'string' },
+    note: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -47,6 +49,7 @@ const vectors = makeVectors(target, headers, Number(values.words), (configuratio
   process.stderr.write(`  ${configuration.name}\n`);
   return buildOracle(target, headers, configuration, cache);
 });
+if (values.note !== undefined) Object.assign(vectors.provenance, { note: values.note });
 const out = values.out ?? join(root, target.vectors);
 writeVectors(out, vectors);
 process.stderr.write(`${Object.keys(vectors.helpers).length} helpers written to ${out}\n`);

@@ -33,6 +33,15 @@ const arm64 = {
   runner: ['qemu-aarch64-static'],
 };
 
+const s390 = {
+  arch: 's390',
+  deb: 's390x',
+  srcarch: 's390',
+  compiler: 's390x-linux-gnu-gcc',
+  flags: ['-m64', '-march=z10', '-msoft-float'],
+  runner: ['qemu-s390x-static'],
+};
+
 /** @type {Record<string, Target>} */
 export const targets = {
   '6.12-x86_64': {
@@ -58,5 +67,17 @@ export const targets = {
     suite: 'trixie',
     release: /^7\.3\./,
     vectors: 'packages/arch-arm64/test/vectors/7.3-arm64.json',
+  },
+  '6.12-s390': {
+    ...s390,
+    suite: 'bookworm',
+    release: /^6\.12\./,
+    vectors: 'packages/arch-s390/test/vectors/6.12-s390.json',
+  },
+  '7.3-s390': {
+    ...s390,
+    suite: 'trixie',
+    release: /^7\.3\./,
+    vectors: 'packages/arch-s390/test/vectors/7.3-s390.json',
   },
 };

@@ -10,7 +10,7 @@ export const floors: readonly (readonly string[])[] = [
   // floor 1
   ['pgtable-core'],
   // floor 2
-  ['arch-x86', 'arch-arm64', 'mm-core'],
+  ['arch-x86', 'arch-arm64', 'arch-s390', 'mm-core'],
   // floor 3
   ['mm-huge'],
   ['mm-memory'],
@@ -47,6 +47,7 @@ export const namesArchitectures: readonly string[] = [
   'kconfig',
   'arch-x86',
   'arch-arm64',
+  'arch-s390',
   'kvm-consumer',
   'x86-pat',
   's390-pci-mmio',

@@ -75,6 +75,12 @@ export const archChanges: readonly KernelChange[] = /* @__PURE__ */ Object.freez
     help: 'mprotect() flushed every entry that it changed. It now leaves out changes that no cached translation can contradict.',
   },
   {
+    symbol: 'S390_RSTE_PRESENT',
+    title: 's390/mm: present bits in segment and region-third table entries',
+    topic: 'arch/s390',
+    help: 'Whether a large entry is present follows from its other bits. It has a bit of its own now, and the bits for read, write and soft-dirty moved.',
+  },
+  {
     symbol: 'RISCV_HUGE_PFNMAP',
     title: 'riscv: enable huge pfn mappings and huge PUDs',
     topic: 'arch/riscv',
