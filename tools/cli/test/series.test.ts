@@ -32,7 +32,7 @@ describe('list and show', () => {
     ['7', 'copy_huge_pmd  packages/mm-fork/src/copy-huge.ts'],
     ['SERIES_PATCH_07', 'bc02afbd4d73'],
     ['f4', 'c1d9dac0db16'],
-    ['11', 's390_pci_mmio_write  (not modelled)'],
+    ['11', 's390_pci_mmio_write  packages/s390-pci-mmio/src/create-s390-pci-mmio.ts'],
     ['F18', 'no further repair is known'],
   ])('show %s tells its cover', async (patch, text) => {
     const { out, exitCode } = await series('show', patch);
