@@ -1,3 +1,4 @@
+import { ACRN_MEM_ACCESS_READ, ACRN_MEM_ACCESS_WRITE, createAcrn } from '@pfnmap/acrn';
 import { EINVAL, formatErrno, VM_PAT } from '@pfnmap/mm-core';
 import { KernelBug, PGTABLE_LEVEL_PMD, PGTABLE_LEVEL_PUD } from '@pfnmap/pgtable-core';
 import { type Asked, type Computer, computerWith, type LeafKind, VA } from './computer.ts';
@@ -36,6 +37,23 @@ function forked(computer: Computer): { parent: bigint; child: { level: number; w
     parent: computer.entry(computer.process, VA).word,
     child: computer.entry(child, VA),
   };
+}
+
+/** ACRN's service module maps the first 8 KiB of the leaf for a guest, to read and write. */
+function mappedForGuest(asked: Asked): string {
+  const { machine, process } = computerWith('pmd', asked);
+  const { kernel, layers } = machine;
+  const { acrn_vm_ram_map } = createAcrn(kernel, layers.gup, layers.follow, {
+    hcall_set_memory_regions: () => 0,
+    PageReserved: () => false,
+    vmap: () => true,
+  });
+  const attr = ACRN_MEM_ACCESS_READ | ACRN_MEM_ACCESS_WRITE;
+  const len = 2 * kernel.arch.geometry.pageSize;
+  const guest = { regions_mapping_count: 0 };
+  const memmap = { user_vm_pa: 0, vma_base: VA, len, attr };
+  const result = acrn_vm_ram_map(process.mm, guest, memmap);
+  return result === 0 ? 'success' : formatErrno(result);
 }
 
 /** Questions about one leaf of the test driver, and what meets it. */
@@ -98,6 +116,12 @@ export const leafQuestions: readonly ReplayQuestion[] = [
       const error = machine.kernel.tracking.copy(vma, vma);
       return error === -EINVAL ? '-EINVAL' : 'frame and protection';
     },
+  },
+  {
+    id: 'Q15',
+    title: 'ACRN map of the PMD leaf',
+    archs: BOTH,
+    ask: mappedForGuest,
   },
   {
     id: 'Q16',

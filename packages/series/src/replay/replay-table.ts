@@ -6,10 +6,7 @@ import { leafQuestions } from './leaf-questions.ts';
 import type { ReplayQuestion } from './question.ts';
 import { scenarioQuestions } from './scenario-questions.ts';
 
-/**
- * What tells the prefixes of the series apart: the questions of the replay table, by number. Q15, the map of an ACRN
- * guest, is left out with patch 14.
- */
+/** What tells the prefixes of the series apart: the questions of the replay table, by number. */
 export const replayQuestions: readonly ReplayQuestion[] = /* @__PURE__ */ Object.freeze(
   [...leafQuestions, ...scenarioQuestions, ...kernelQuestions].toSorted(
     (a, b) => Number(a.id.slice(1)) - Number(b.id.slice(1)),
