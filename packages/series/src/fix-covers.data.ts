@@ -62,9 +62,10 @@ const TOLD: Readonly<Record<string, Told>> = {
   },
   F7: {
     patch: 18,
-    packages: [],
-    effect: 'not modelled',
-    observable: 'nothing: the macros could not be compiled in',
+    packages: ['arch-arm64'],
+    effect: 'nothing',
+    observable:
+      'nothing: no configuration of arm64 compiles the macros, so pud_special() was false before and is after',
     kernels: '7.3',
   },
   F8: {
@@ -90,9 +91,10 @@ const TOLD: Readonly<Record<string, Told>> = {
   },
   F11: {
     patch: 19,
-    packages: [],
-    effect: 'not modelled',
-    observable: 'vfio-pci builds on powerpc',
+    packages: ['kconfig'],
+    effect: 'nothing',
+    observable:
+      'vfio-pci builds on powerpc, which can have huge pfn mappings only then (POWERPC_HUGE_PFNMAP); the orders it accepts stay',
     kernels: '7.3',
   },
   F12: {
@@ -128,7 +130,8 @@ const TOLD: Readonly<Record<string, Told>> = {
     patch: 7,
     packages: [],
     effect: 'not modelled',
-    observable: 'the huge zero folio is special; fork still counts it',
+    observable:
+      'nothing that fork answers: the mark and its exemption in copy_huge_pmd() came together; who sees the mark is anonymous memory, whose huge pages the model does not have',
     kernels: '7.3',
   },
   F17: {

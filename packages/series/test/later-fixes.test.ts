@@ -1,7 +1,16 @@
 // The fix replay: what each later fix changes, and nothing else of the same question.
+import { resolveKernel } from '@pfnmap/kconfig';
 import { EINVAL } from '@pfnmap/mm-core';
+import { playScenario } from '@pfnmap/scenario';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { replayQuestions, seriesPoint } from '../src/index.ts';
+import {
+  playBeforeAfter,
+  replayQuestions,
+  seriesPoint,
+  seriesScenario,
+  seriesScenarioNames,
+} from '../src/index.ts';
 import { bootWith, computerWith, followed, VA } from '../src/replay/computer.ts';
 import { play, playText, scenarioOf, tableOf } from './playing.ts';
 
@@ -101,6 +110,40 @@ describe('R7: fix by fix', () => {
     });
     expect(before).toThrow('a PUD leaf is read as a PMD table');
     expect(after!()).toBe(2);
+  });
+
+  test('F7: arm64 has no special PUDs, with the macros and without', () => {
+    const words = fc.array(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), { maxLength: 20 });
+    const archs = both('F7').map(
+      (asked) => bootWith('bar=2M', { ...asked, arch: 'arm64' }, 0xe0000000n).kernel.arch,
+    );
+    const alike = fc.property(words, (puds) => {
+      for (const { pud_special, pud_mkspecial } of archs)
+        expect(puds.map((pud) => [pud_special(pud), pud_mkspecial(pud)])).toEqual(
+          puds.map((pud) => [false, pud]),
+        );
+    });
+    fc.assert(alike, { seed: 7 });
+  });
+
+  test('F11: powerpc can have huge pfn mappings only with it', () => {
+    const pfnmaps = (without: readonly string[]) =>
+      resolveKernel({
+        profile: '7.3',
+        arch: 'powerpc',
+        with: ['TRANSPARENT_HUGEPAGE'],
+        without,
+      }).enabled('ARCH_SUPPORTS_HUGE_PFNMAP');
+    expect([pfnmaps(['FIX_VFIO_POWERPC_BUILD']), pfnmaps([])]).toEqual([false, true]);
+  });
+
+  test.each(['F7', 'F11', 'F16'])('%s changes no answer of any scenario', (id) => {
+    for (const arch of ['x86_64', 'arm64'] as const)
+      for (const name of seriesScenarioNames) {
+        const scenario = seriesScenario(name);
+        const { comparison } = playBeforeAfter(playScenario, seriesPoint(id), scenario, { arch });
+        expect(comparison.differences).toEqual([]);
+      }
   });
 
   test('F12: with sysfs "never" a BAR is mapped huge in place of 4K pages', () => {
