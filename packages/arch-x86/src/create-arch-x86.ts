@@ -25,6 +25,7 @@ import { createL1tfRules } from './l1tf.ts';
 import { pgprot_4k_2_large, pgprot_large_2_4k } from './large-format.ts';
 import { createPhysicalField, type MemoryEncryption } from './memory-encryption.ts';
 import { createMigrationOffset } from './migration-offset.ts';
+import { createMigrationPfn } from './migration-pfn.ts';
 import { changeMask, createModify } from './modify.ts';
 import { createFlushTests } from './needs-flush.ts';
 import type { ArchX86Options, X86Cpu } from './options.ts';
@@ -80,14 +81,17 @@ function encryptionBit(encryption: MemoryEncryption): { bit: number; name: strin
 function swapTypesOf(config: KernelConfig, levels: 4 | 5, l1tfPfnLimit: number) {
   // With L1TF, offsets stay below the limit; they begin three bits below the page number.
   const maxOffset = Math.min(2 ** 50, l1tfPfnLimit * 8);
+  const swapTypes = createSwapTypes({
+    devicePrivate: config.enabled('DEVICE_PRIVATE'),
+    migration: config.enabled('MIGRATION'),
+    memoryFailure: config.enabled('MEMORY_FAILURE'),
+    deviceTypes: config.enabled('SWAP_THREE_DEVICE_TYPES') ? 3 : 4,
+  });
+  const migrationOffset = createMigrationOffset(levels === 5 ? 52 : 46, maxOffset);
   return {
-    swapTypes: createSwapTypes({
-      devicePrivate: config.enabled('DEVICE_PRIVATE'),
-      migration: config.enabled('MIGRATION'),
-      memoryFailure: config.enabled('MEMORY_FAILURE'),
-      deviceTypes: config.enabled('SWAP_THREE_DEVICE_TYPES') ? 3 : 4,
-    }),
-    migrationOffset: createMigrationOffset(levels === 5 ? 52 : 46, maxOffset),
+    swapTypes,
+    migrationOffset,
+    migrationPfn: createMigrationPfn(swapTypes, migrationOffset),
   };
 }
 

@@ -144,6 +144,7 @@ describe('profiles', () => {
     ['FIX_ZAP_NO_MMAP_ASSERT', false, false, true],
     ['FIX_KVM_ARM64_HOST_LEAF', false, true, true],
     ['FIX_ARM64_MKWRITE_CLEAN', false, true, true],
+    ['ARM64_IOREMAP_USER_ONLY', false, true, true],
     ['FIX_MBIND_PMD_PFNMAP', false, false, true],
     ['THP_UNMAPPED_AREA_FILES', true, true, false],
     ['FOLLOW_ADDR_MASK', false, false, true],

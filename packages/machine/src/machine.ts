@@ -17,6 +17,7 @@ import {
 import { createVfioType1, type VfioType1 } from '@pfnmap/vfio-type1';
 import { _PAGE_CACHE_MODE_UC_MINUS } from '@pfnmap/x86-pat';
 import { type Cpu, createCpu } from './cpu.ts';
+import { createIoremap } from './create-ioremap.ts';
 import { createKernel, type KernelOptions } from './create-kernel.ts';
 import { createKvmOf } from './kvm.ts';
 import { createPfnlab, type Pfnlab, type PfnlabCall } from './pfnlab.ts';
@@ -78,7 +79,7 @@ export function createMachine(options: MachineOptions): Machine {
   const follow = createFollowApi(kernel, memory);
   Object.assign(late, { kernel, follow, memory });
   const access = createAccessProcessVm(kernel, gup, follow, {
-    ioremap_prot: () => ({ copy: () => {}, close: () => {} }),
+    ioremap_prot: createIoremap(options.config, options.arch),
     isOnlineAndUsed: (pfn) => kernel.mem.isRam(pfn),
   });
   const layers: MachineLayers = { huge, memory, pagewalk, mmap, gup, fork, follow, access };
@@ -95,7 +96,7 @@ export function createMachine(options: MachineOptions): Machine {
   const { ramStart } = platformOf(options.arch);
   const wide = options.vaBits === 52;
   const kvm = createKvmOf(options.arch, kernel, { gup, memory, follow }, ramStart, wide);
-  const pfnlab = createPfnlab(kernel, memory, huge);
+  const pfnlab = createPfnlab(kernel, layers);
   const cpu = createCpu(kernel, memory);
   const processes = createProcesses(kernel, cpu, layers);
   return {

@@ -15,9 +15,8 @@ import {
   type VmFault,
   type VmOperations,
 } from '@pfnmap/mm-core';
-import type { MmHuge } from '@pfnmap/mm-huge';
-import type { MmMemory } from '@pfnmap/mm-memory';
 import { alignDown, type Pfn } from '@pfnmap/pgtable-core';
+import type { MachineLayers } from './process.ts';
 
 /** How the test driver fills its mappings. */
 export interface PfnlabConfiguration {
@@ -28,6 +27,8 @@ export interface PfnlabConfiguration {
   readonly mode: 'fault' | 'remap' | 'mixed';
   /** Largest order that its fault handler inserts. */
   readonly maxorder: number;
+  /** True when debuggers reach the mapping through generic_access_phys(). */
+  readonly access?: boolean;
 }
 
 /** One call of the test driver's fault handler. */
@@ -51,7 +52,10 @@ export interface Pfnlab {
  * Makes the test driver in a kernel. Unlike vfio-pci it passes the fault's write flag on, and it inserts what the mm can
  * insert, also before the architecture has a special bit: so the patches of the series can be told apart.
  */
-export function createPfnlab(kernel: Kernel, memory: MmMemory, huge: MmHuge): Pfnlab {
+export function createPfnlab(
+  kernel: Kernel,
+  { memory, huge, access }: Pick<MachineLayers, 'memory' | 'huge' | 'access'>,
+): Pfnlab {
   const { arch, config } = kernel;
   const { pageSize, levels } = arch.geometry;
   const hasThp = config.enabled('TRANSPARENT_HUGEPAGE');
@@ -85,6 +89,7 @@ export function createPfnlab(kernel: Kernel, memory: MmMemory, huge: MmHuge): Pf
   };
   const fault = (vmf: VmFault): number => huge_fault(vmf, 0);
   const vm_ops: VmOperations = hasThp ? { fault, huge_fault } : { fault };
+  const accessibleOps: VmOperations = { ...vm_ops, access: access.generic_access_phys };
 
   const mmap = (_file: File, vma: VmAreaStruct): number => {
     const pages = (vma.vm_end - vma.vm_start) / pageSize;
@@ -98,7 +103,7 @@ export function createPfnlab(kernel: Kernel, memory: MmMemory, huge: MmHuge): Pf
     if (is_cow_mapping(vma.vm_flags)) return -EINVAL;
     const kind = conf.mode === 'mixed' ? VM_MIXEDMAP : VM_PFNMAP;
     vma.vm_flags |= VM_IO | kind | VM_DONTEXPAND | VM_DONTDUMP;
-    vma.vm_ops = vm_ops;
+    vma.vm_ops = conf.access === true ? accessibleOps : vm_ops;
     return 0;
   };
 

@@ -1,7 +1,9 @@
 // Goal: folio_walk_start() finds no page behind device memory, from patch 06 on. Method: the scenarios of the patch and rows Q6,
 // Q7 of the replay table.
 import { VM_SHARED } from '@pfnmap/mm-core';
+import { hiOfWord, loOfWord } from '@pfnmap/pgtable-core';
 import { describe, expect, test } from 'vitest';
+import { FW_MIGRATION, FW_ZEROPAGE } from '../src/index.ts';
 import { BarProcess, fileOf, GiB, MiB, VA } from './bar-machine.ts';
 
 const NONE = -1;
@@ -71,6 +73,38 @@ describe('P06-S4: behind a special PMD leaf out of line in a private mapping the
   });
   test('the page of that frame, without patch 06', () => {
     expect(privately({ profile: '6.12', dropped: PATCH_06 })).toBe(RAM);
+  });
+});
+
+describe('P06-S3: of a PMD under migration, FW_MIGRATION', () => {
+  // A writable migration entry (type 30) of the frame 0x100000; with the offset inverted, bits 9 to 17 are all set.
+  const MIGRATION = 0xf7ffffffdffffe00n;
+  const asked = (setup: object, flags: number): number => {
+    const bar = withLeaf(1, setup);
+    const { pt, mem } = bar.machine.kernel;
+    const slot = pt.walk(bar.process.mm, VA);
+    mem.lanes[slot] = loOfWord(MIGRATION);
+    mem.lanes[slot + 1] = hiOfWord(MIGRATION);
+    return bar.pagewalk.folio_walk_start(bar.vma(), VA, flags);
+  };
+
+  test.each(['base', 'posted-05', 'posted-16', '6.12-rc1', '6.12.117'])(
+    'finds the folio, with %s',
+    (profile) => {
+      expect(asked({ profile }, FW_MIGRATION)).toBe(0x100000);
+    },
+  );
+  test.each(['posted-17', 'posted-19'])(
+    'finds none, with %s: the offset looks special',
+    (profile) => {
+      expect(asked({ profile }, FW_MIGRATION)).toBe(NONE);
+    },
+  );
+  test('finds none since nobody asks any more, with 7.3', () => {
+    expect(asked({ profile: '7.3' }, FW_MIGRATION)).toBe(NONE);
+  });
+  test('is needed to find it', () => {
+    expect(asked({ profile: '6.12' }, FW_ZEROPAGE)).toBe(NONE);
   });
 });
 

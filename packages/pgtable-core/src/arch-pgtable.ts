@@ -231,6 +231,11 @@ export interface ArchPgtable extends LeafHelpers, HugeHelpers, ProtectionHelpers
   pgprot_val(prot: Prot): bigint;
   /** The protection word of a 64-bit value; address bits are ignored. */
   protOf(value: bigint): Prot;
+  /**
+   * The page frame of a migration entry: an entry that is not present while its page moves. -1 for any other word; left
+   * out where swap entries of the architecture are not modelled.
+   */
+  readonly migrationPfn?: (word: bigint) => Pfn;
   /** Decodes a 64-bit entry of a level. */
   decode(level: PgtableLevel, word: bigint): DecodedEntry;
 }

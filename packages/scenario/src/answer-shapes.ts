@@ -13,6 +13,7 @@ import type {
   MmAnswer,
   MmapAnswer,
   MremapAnswer,
+  NodeAnswer,
   NotifyEvent,
   NumamapsAnswer,
   PagemapAnswer,
@@ -129,6 +130,7 @@ export const ANSWER_SHAPES = {
   }),
   walk: object<WalkAnswer>({ walk: list(object<WalkEntry>({ level, entry: hex })) }),
   gup: object<GupAnswer>({ gup: integer }),
+  node: object<NodeAnswer>({ node: integer }),
   follow: object<FollowAnswer>({
     follow: integer,
     pfn: absentOr(hex),

@@ -69,6 +69,11 @@ export interface MincoreAnswer {
   readonly resident?: number;
 }
 
+/** `movepages`: the node of the page, or a negative errno. */
+export interface NodeAnswer {
+  readonly node: number;
+}
+
 /** `touch`: 0, or the signal: 7 SIGBUS, 11 SIGSEGV. */
 export interface TouchAnswer {
   readonly signal: number;
@@ -279,6 +284,7 @@ export type Answer =
   | TableAnswer
   | WalkAnswer
   | GupAnswer
+  | NodeAnswer
   | FollowAnswer
   | ChildAnswer
   | PeerAnswer

@@ -26,7 +26,7 @@ export interface StepGrammar {
 const NAME = word('the name of a mapping', mapName);
 const OFFSET = option(number(), 0);
 const LENGTH = option(number(), 4096);
-const ALIGN = option(number(1), 4096);
+const ALIGN = optional(number(1));
 const PHASE = option(number(), 0);
 const WRITE = flag('write');
 const ADVICE = option(number(0, 2 ** 31 - 1), 4);
@@ -88,6 +88,7 @@ export const GRAMMAR = {
       mode: option(oneOf('fault', 'remap', 'mixed'), 'fault'),
       maxorder: option(number(0, 52), 18),
       pfn: optional(number()),
+      access: flag('access'),
     },
   },
   mmap: {
@@ -171,6 +172,10 @@ export const GRAMMAR = {
   mincore: {
     does: 'calls mincore and counts the resident pages',
     fields: { name: NAME, offset: OFFSET, length: LENGTH },
+  },
+  movepages: {
+    does: 'asks move_pages on which node a page is',
+    fields: { name: NAME, offset: OFFSET },
   },
   uffd: {
     does: 'registers a range with a userfaultfd and lets it go',

@@ -17,6 +17,7 @@ export type {
   MmAnswer,
   MmapAnswer,
   MremapAnswer,
+  NodeAnswer,
   NotifyEvent,
   NumamapsAnswer,
   PagemapAnswer,

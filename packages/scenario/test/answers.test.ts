@@ -19,6 +19,7 @@ const ANSWERS = [
   '{"uffd":-1,"errno":22}',
   '{"clearrefs":0,"errno":0}',
   '{"mincore":0,"errno":0,"resident":512}',
+  '{"node":-14}',
   '{"readv":-1,"errno":14}',
   '{"procmem":8,"errno":0}',
   '{"dmamap":0,"errno":0}',

@@ -15,14 +15,25 @@ describe('steps', () => {
   const range = { ...at, length: 4096 };
   test.each<[string, unknown]>([
     ['vfio', { op: 'vfio' }],
-    ['lab', { op: 'lab', pages: 2 ** 21, mode: 'fault', maxorder: 18, pfn: undefined }],
+    [
+      'lab',
+      { op: 'lab', pages: 2 ** 21, mode: 'fault', maxorder: 18, pfn: undefined, access: false },
+    ],
     [
       'lab pages=16 mode=mixed maxorder=9 pfn=0x200000',
-      { op: 'lab', pages: 16, mode: 'mixed', maxorder: 9, pfn: 0x200000 },
+      { op: 'lab', pages: 16, mode: 'mixed', maxorder: 9, pfn: 0x200000, access: false },
     ],
     [
       'mmap a bar2',
-      { op: 'mmap', ...range, source: 'bar2', align: 4096, phase: 0, prot: rw, private: false },
+      {
+        op: 'mmap',
+        ...range,
+        source: 'bar2',
+        align: undefined,
+        phase: 0,
+        prot: rw,
+        private: false,
+      },
     ],
     [
       'mmap a lab private prot=rx phase=4K align=1G length=2M offset=1G+2M',
@@ -44,7 +55,7 @@ describe('steps', () => {
         op: 'mmap',
         ...range,
         source: 'anon',
-        align: 4096,
+        align: undefined,
         phase: 0,
         prot: { r: false, w: false, x: false },
         private: false,
@@ -78,6 +89,7 @@ describe('steps', () => {
       { op: 'mbind', ...range, policy: 'bind', strict: true, move: true },
     ],
     ['mbind a', { op: 'mbind', ...range, policy: 'default', strict: false, move: false }],
+    ['movepages a offset=4K', { op: 'movepages', name: 'a', offset: 4096 }],
     ['mincore a', { op: 'mincore', ...range }],
     ['uffd a', { op: 'uffd', ...range, mode: 'missing' }],
     ['uffd a mode=wp', { op: 'uffd', ...range, mode: 'wp' }],
@@ -85,7 +97,7 @@ describe('steps', () => {
     ['numamaps a', { op: 'numamaps', name: 'a' }],
     ['clearrefs 4', { op: 'clearrefs', value: 4 }],
     ['mlock a', { op: 'mlock', ...range }],
-    ['mremap a', { op: 'mremap', name: 'a', length: undefined, align: 4096, phase: 0 }],
+    ['mremap a', { op: 'mremap', name: 'a', length: undefined, align: undefined, phase: 0 }],
     ['mm', { op: 'mm' }],
     ['watch', { op: 'watch' }],
     ['readv a', { op: 'readv', ...at }],

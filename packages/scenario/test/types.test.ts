@@ -12,7 +12,7 @@ test('a step has the typed fields of its kind', () => {
     readonly source: 'bar0' | 'bar1' | 'bar2' | 'bar3' | 'bar4' | 'bar5' | 'lab' | 'anon';
     readonly offset: number;
     readonly length: number;
-    readonly align: number;
+    readonly align: number | undefined;
     readonly phase: number;
     readonly prot: ProtectionBits;
     readonly private: boolean;

@@ -118,6 +118,7 @@ const DESCRIBE: Readonly<Record<AnswerKind, Describe>> = {
   gup: (pages: number) => [
     pages < 0 ? formatErrno(pages) : pages === 1 ? '1 page' : `${pages} pages`,
   ],
+  node: (node: number) => [node < 0 ? formatErrno(node) : `on node ${node}`],
   follow,
   peer: (value: number, answer: { errno?: number }) =>
     answer.errno === undefined

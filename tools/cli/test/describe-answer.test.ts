@@ -35,6 +35,8 @@ test.each<[Answer, string]>([
   [{ gup: 1 }, '1 page'],
   [{ gup: 0 }, '0 pages'],
   [{ gup: -14 }, '-EFAULT'],
+  [{ node: 0 }, 'on node 0'],
+  [{ node: -2 }, '-ENOENT'],
   [{ follow: -22 }, '-EINVAL'],
   [{ child: 0 }, 'the child has ended'],
   [{ child: 9 }, 'the child ended with wait status 9'],

@@ -17,7 +17,8 @@
 
 #define PL_CALLS 64		/* handler calls kept between two reads; later ones are counted as lost */
 
-struct pl_conf { __u64 pfn; __u64 npages; __u32 mode; __u32 maxorder; };
+/* access: debuggers reach the mapping through generic_access_phys() */
+struct pl_conf { __u64 pfn; __u64 npages; __u32 mode; __u32 maxorder; __u32 access; __u32 pad; };
 /* entry[] is pgd, p4d, pud, pmd, pte; level is the last one read */
 struct pl_walk { __u64 addr; __u64 entry[5]; __u32 level; __u32 pad; };
 struct pl_gup { __u64 addr; __u32 write; __u32 kind; __s64 ret; };

@@ -23,6 +23,7 @@ export const STEP_FORMS: Readonly<Record<string, StepForm>> = {
     words: [],
     numbers: ['pages', 'maxorder', 'pfn'],
     choices: { mode: /^(fault|remap|mixed)$/ },
+    flags: ['access'],
   },
   mmap: {
     words: ['NAME', sources],
@@ -55,6 +56,7 @@ export const STEP_FORMS: Readonly<Record<string, StepForm>> = {
     flags: ['strict', 'move'],
   },
   mincore: { words: ['NAME'], numbers: range },
+  movepages: { words: ['NAME'], numbers: ['offset'] },
   uffd: { words: ['NAME'], numbers: range, choices: { mode: /^(missing|wp|minor)$/ } },
   fork: { words: [] },
   endfork: { words: [] },

@@ -27,6 +27,12 @@ export const archChanges: readonly KernelChange[] = /* @__PURE__ */ Object.freez
     help: 'Architectures without leaves at these levels define predicates that say so. The generic ones serve now; results stay.',
   },
   {
+    symbol: 'ARM64_IOREMAP_USER_ONLY',
+    title: 'arm64: ioremap_prot() refuses what user space may not access',
+    topic: 'arch/arm64',
+    help: 'generic_access_phys() hands the protection of a user mapping to ioremap_prot(). One without user access, as after mprotect(PROT_NONE), is refused, and the access fails. Seen on 6.12.117 and 7.3.4; that the series had it from the start is not known.',
+  },
+  {
     symbol: 'ARM64_TABLE_AF',
     title: 'arm64: set the access flag in table entries',
     topic: 'arch/arm64',

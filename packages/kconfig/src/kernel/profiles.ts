@@ -33,6 +33,7 @@ const stable612 = [
   'FIX_KVM_ARM64_HOST_LEAF',
   'FIX_PAT_FORK_FAILURE',
   'FIX_ARM64_MKWRITE_CLEAN',
+  'ARM64_IOREMAP_USER_ONLY',
 ];
 
 const released73 = [

@@ -23,6 +23,10 @@ const KNOWN: Readonly<Record<string, Pick<FoundBug, 'rule' | 'kernels'>>> = {
     rule: 'gup-fast must refuse special leaves, since device memory has no struct page',
     kernels: 'kernels without patch 5',
   },
+  do_pages_stat: {
+    rule: 'folio_walk_start() must find nothing behind a special PUD, since device memory has no struct page',
+    kernels: 'kernels without patch 6',
+  },
 };
 
 /** A bug in the words that a reader needs. */

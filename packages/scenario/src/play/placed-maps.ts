@@ -30,9 +30,12 @@ export class PlacedMaps {
     return new PlacedMaps(this.pageSize, this.cursor, this.maps);
   }
 
-  /** The next address that is `phase` past a multiple of `align`. The cursor moves on even if the call fails then. */
-  place(length: number, align: number, phase: number): number {
-    const at = alignUpAny(this.cursor, align) + phase;
+  /**
+   * The next address that is `phase` past a multiple of `align`, a page unless told. The cursor moves on even if the
+   * call fails then.
+   */
+  place(length: number, align: number | undefined, phase: number): number {
+    const at = alignUpAny(this.cursor, align ?? this.pageSize) + phase;
     const step = Math.max(GAP, this.pageSize);
     this.cursor = at + alignUp(length, step) + step;
     return at;

@@ -217,6 +217,7 @@ export class Player {
       pages: step.pages,
       mode: step.mode,
       maxorder: step.maxorder,
+      access: step.access,
     });
     return resultOf('lab', 0);
   }

@@ -47,6 +47,10 @@ function onMap(step: Step, player: Player, map: PlacedMap): Answer[] | undefined
     }
     case 'mincore':
       return [mincore(player, map.start + step.offset, step.length)];
+    case 'movepages': {
+      const node = machine.layers.pagewalk.do_pages_stat(process.mm, map.start + step.offset);
+      return [{ node }];
+    }
     case 'uffd':
       return [resultOf('uffd', registerUserfault(player, map.start + step.offset, step.length))];
     case 'numamaps':

@@ -75,6 +75,14 @@ static const struct vm_operations_struct lab_vm_ops = {
 #endif
 };
 
+static const struct vm_operations_struct lab_access_vm_ops = {
+	.fault = lab_fault,
+#ifdef CONFIG_ARCH_SUPPORTS_HUGE_PFNMAP
+	.huge_fault = lab_huge_fault,
+#endif
+	.access = generic_access_phys,
+};
+
 static int lab_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	if (vma->vm_pgoff + vma_pages(vma) > conf.npages)
@@ -88,7 +96,7 @@ static int lab_mmap(struct file *file, struct vm_area_struct *vma)
 		return -EINVAL;
 	vm_flags_set(vma, VM_IO | VM_DONTEXPAND | VM_DONTDUMP |
 			  (conf.mode == PL_MODE_MIXED ? VM_MIXEDMAP : VM_PFNMAP));
-	vma->vm_ops = &lab_vm_ops;
+	vma->vm_ops = conf.access ? &lab_access_vm_ops : &lab_vm_ops;
 	return 0;
 }
 

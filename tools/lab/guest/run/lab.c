@@ -59,6 +59,7 @@ void op_lab(struct step *s)
 	conf.pfn = option_number("pfn", number(getenv("LAB_PFN")) / page_size);
 	conf.npages = option_number("pages", 1 << 21);
 	conf.maxorder = option_number("maxorder", pud_order);
+	conf.access = flag("access");
 	answer("lab", ioctl(lab, PL_CONF, &conf));
 }
 

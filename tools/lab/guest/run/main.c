@@ -36,6 +36,7 @@ static const struct operation {
 	{ "mlock", op_mlock, 1 },
 	{ "mbind", op_mbind, 1 },
 	{ "mincore", op_mincore, 1 },
+	{ "movepages", op_movepages, 1 },
 	{ "uffd", op_uffd, 1 },
 	{ "mm", op_mm, 0 },
 	{ "watch", op_watch, 0 },

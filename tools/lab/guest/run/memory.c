@@ -194,6 +194,16 @@ void op_mincore(struct step *s)
 	printf("{\"mincore\":0,\"errno\":0,\"resident\":%llu}\n", resident);
 }
 
+/* Where the page is: nothing is moved. */
+void op_movepages(struct step *s)
+{
+	void *page = s->map->start + s->offset;
+	int status = 0;
+	long result = syscall(SYS_move_pages, 0, 1UL, &page, NULL, &status, 0);
+
+	printf("{\"node\":%d}\n", result ? -errno : status);
+}
+
 /* Registers a range with a userfaultfd and lets it go at once. */
 void op_uffd(struct step *s)
 {

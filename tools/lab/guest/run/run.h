@@ -80,6 +80,7 @@ void op_processmadvise(struct step *s);
 void op_mlock(struct step *s);
 void op_mbind(struct step *s);
 void op_mincore(struct step *s);
+void op_movepages(struct step *s);
 void op_uffd(struct step *s);
 void touch_init(void);
 

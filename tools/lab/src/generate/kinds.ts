@@ -106,6 +106,7 @@ export const KINDS = {
       pagemap: 4,
       procmem: 4,
       readv: 4,
+      movepages: 4,
       mincore: 6,
       mbind: 6,
       madvise: 6,

@@ -139,6 +139,7 @@ export const OPERATIONS = {
   pagemap: question('pagemap'),
   readv: question('readv'),
   procmem: question('procmem'),
+  movepages: question('movepages'),
   mprotect: ranged('mprotect', ({ random }) => ({ prot: random.pick(['r', 'rw', 'rw', 'none']) })),
   madvise: ranged('madvise', ({ random }) => ({ advice: random.pick(ADVICE) })),
   processmadvise: ranged('processmadvise', ({ random }) => ({ advice: random.pick(ADVICE) })),
