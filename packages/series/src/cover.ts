@@ -1,3 +1,5 @@
+import type { PlayOptions } from '@pfnmap/scenario';
+
 /** A kernel function that a patch touches, and where the model has it. */
 export interface KernelFunction {
   /** As Linux spells it. */
@@ -11,6 +13,20 @@ export interface KernelFunction {
  * functions do; `nothing`: a later patch brings it to light; `not modelled`: it lies outside of the model.
  */
 export type Effect = 'answers' | 'calls' | 'nothing' | 'not modelled';
+
+/** A kernel to play on: an architecture, and options that are not its default. */
+export interface SeriesTarget {
+  /** For people: `arm64, 64K pages`. */
+  readonly name: string;
+  readonly arch: PlayOptions['arch'];
+  readonly with: readonly string[];
+}
+
+/** Where every patch is played. */
+export const seriesTargets: readonly SeriesTarget[] = /* @__PURE__ */ Object.freeze([
+  { name: 'x86_64', arch: 'x86_64', with: [] },
+  { name: 'arm64', arch: 'arm64', with: [] },
+]);
 
 /** The cover of one patch of the series. */
 export interface PatchCover {
@@ -37,6 +53,8 @@ export interface PatchCover {
   readonly visibleFrom: number | undefined;
   /** Names of scenarios that show it: {@link seriesScenario}. */
   readonly scenarios: readonly string[];
+  /** Where it shows as well, besides {@link seriesTargets}. */
+  readonly targets: readonly SeriesTarget[];
   /** Later fixes of it: `F1`. */
   readonly fixes: readonly string[];
 }

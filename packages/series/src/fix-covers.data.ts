@@ -103,14 +103,15 @@ const TOLD: Readonly<Record<string, Told>> = {
     effect: 'answers',
     observable: 'device memory is mapped huge whatever transparent_hugepage/enabled says',
     kernels: STABLE,
-    scenarios: ['F12-thp-never'],
+    scenarios: ['F12-thp-never', 'F12-thp-madvise'],
   },
   F13: {
     patch: 15,
     packages: ['access-process-vm'],
-    effect: 'calls',
+    effect: 'answers',
     observable: 'an access to device memory ends at the page',
     kernels: '7.3',
+    scenarios: ['F13-end-of-mapping'],
   },
   F14: {
     packages: ['mm-memory'],
@@ -125,6 +126,7 @@ const TOLD: Readonly<Record<string, Told>> = {
     effect: 'answers',
     observable: 'arm64 guests get stage-2 entries as large as those of the host',
     kernels: STABLE,
+    scenarios: ['F15-small-host-pages'],
   },
   F16: {
     patch: 7,

@@ -1,5 +1,12 @@
 export { type Bisected, bisect, type Turn, turnsOf } from './bisect.ts';
-export type { Effect, FixCover, KernelFunction, PatchCover } from './cover.ts';
+export {
+  type Effect,
+  type FixCover,
+  type KernelFunction,
+  type PatchCover,
+  type SeriesTarget,
+  seriesTargets,
+} from './cover.ts';
 export { fixCovers } from './fix-covers.data.ts';
 export { patchCovers } from './patch-covers.data.ts';
 export { type PairOptions, type PlayedPair, playBeforeAfter } from './play-before-after.ts';

@@ -1,9 +1,10 @@
 import { seriesPatches } from '@pfnmap/kconfig';
-import type { KernelFunction, PatchCover } from './cover.ts';
+import type { KernelFunction, PatchCover, SeriesTarget } from './cover.ts';
 
 /** What this file says of a patch; number, symbol, subject and commit come from its symbol. */
-type Told = Omit<PatchCover, 'number' | 'symbol' | 'subject' | 'commit' | 'fixes'> & {
+type Told = Omit<PatchCover, 'number' | 'symbol' | 'subject' | 'commit' | 'fixes' | 'targets'> & {
   readonly fixes?: readonly string[];
+  readonly targets?: readonly SeriesTarget[];
 };
 
 const at = (file: string, ...names: readonly string[]): KernelFunction[] =>
@@ -24,7 +25,7 @@ const TOLD: readonly Told[] = [
     ],
     gates: ['ARCH_SUPPORTS_HUGE_PFNMAP depends on it'],
     visibleFrom: 17,
-    scenarios: ['17-special'],
+    scenarios: ['17-special', '03-fork-child', '03-lookup'],
   },
   {
     packages: ['mm-huge'],
@@ -51,7 +52,7 @@ const TOLD: readonly Told[] = [
     functions: at('mm-huge/src/insert-pfn.ts', 'insert_pfn_pmd', 'insert_pfn_pud'),
     gates: ['insertion marks special'],
     visibleFrom: 17,
-    scenarios: ['17-special'],
+    scenarios: ['17-special', '03-fork-child', '03-lookup'],
     fixes: ['F6', 'F16'],
   },
   {
@@ -65,7 +66,8 @@ const TOLD: readonly Told[] = [
     functions: at('mm-huge/src/thp-orders.ts', 'thp_vma_allowable_orders', 'vma_is_special_huge'),
     gates: ['the order mask of PFNMAP and MIXEDMAP VMAs'],
     visibleFrom: 4,
-    scenarios: ['04-orders'],
+    scenarios: ['04-orders', '04-page-tables', '04-mixed'],
+    targets: [{ name: 'arm64, 64K pages', arch: 'arm64', with: ['ARM64_64K_PAGES'] }],
     fixes: ['F12'],
   },
   {
@@ -79,7 +81,7 @@ const TOLD: readonly Told[] = [
     functions: at('mm-gup/src/gup-fast.ts', 'gup_fast_pmd_leaf', 'gup_fast_pud_leaf'),
     gates: ['gup-fast refuses special leaves'],
     visibleFrom: 17,
-    scenarios: ['17-special'],
+    scenarios: ['05-gup-fast', '05-guest-write', '05-pin'],
   },
   {
     packages: ['mm-pagewalk', 'mm-memory'],
@@ -88,14 +90,14 @@ const TOLD: readonly Told[] = [
     change:
       'It finds nothing behind a special PUD. As posted it also passed over special PMDs before asking whether they are present; as merged, vm_normal_page_pmd() asks.',
     observable:
-      'nothing yet, and no scenario asks: a bogus folio of a PUD leaf is NULL from patch 17 on',
+      'nothing yet: nothing is special until patch 17; without it move_pages() crashes on a 1 GiB entry',
     functions: [
       ...at('mm-pagewalk/src/folio-walk.ts', 'folio_walk_start'),
       ...at('mm-memory/src/vm-normal-page.ts', 'vm_normal_page_pmd'),
     ],
     gates: ['the walk knows special entries', 'FIX_FOLIO_WALK_PRESENT_PMD: the form as merged'],
     visibleFrom: 17,
-    scenarios: [],
+    scenarios: ['06-move-pages', '06-move-pages-inside', '06-move-pages-child'],
   },
   {
     packages: ['mm-fork'],
@@ -109,7 +111,7 @@ const TOLD: readonly Told[] = [
     functions: at('mm-fork/src/copy-huge.ts', 'copy_huge_pmd', 'copy_huge_pud'),
     gates: ['fork accepts huge pfn entries'],
     visibleFrom: 7,
-    scenarios: ['07-fork'],
+    scenarios: ['07-fork', '07-fork-mixed', '07-two-processes'],
     fixes: ['F1', 'F16'],
   },
   {
@@ -136,7 +138,7 @@ const TOLD: readonly Told[] = [
     functions: at('follow-pfnmap/src/follow-pfnmap.ts', 'follow_pfnmap_start', 'follow_pfnmap_end'),
     gates: ['the two functions exist'],
     visibleFrom: 9,
-    scenarios: ['09-follow'],
+    scenarios: ['09-follow', '09-protection', '09-remap'],
     fixes: ['F2', 'F8'],
   },
   {
@@ -149,7 +151,7 @@ const TOLD: readonly Told[] = [
     functions: at('kvm-consumer/src/hva-to-pfn-remapped.ts', 'hva_to_pfn_remapped'),
     gates: ['which lookup hva_to_pfn_remapped() uses'],
     visibleFrom: 10,
-    scenarios: ['10-kvm'],
+    scenarios: ['10-kvm', '10-guest-1g', '10-guest-first'],
     fixes: ['F15'],
   },
   {
@@ -190,7 +192,7 @@ const TOLD: readonly Told[] = [
     functions: at('vfio-type1/src/vaddr-get-pfns.ts', 'follow_fault_pfn'),
     gates: ['which lookup follow_fault_pfn() uses'],
     visibleFrom: 13,
-    scenarios: ['13-dma'],
+    scenarios: ['13-dma', '13-dma-1g', '13-dma-first', '13-dma-sizes'],
     fixes: ['F10'],
   },
   {
@@ -206,16 +208,17 @@ const TOLD: readonly Told[] = [
   },
   {
     packages: ['access-process-vm'],
-    effect: 'calls',
+    effect: 'answers',
     problem:
       'generic_access_phys(), which lets debuggers read device memory, fails on huge entries.',
     change:
       'It uses the new lookup, and compares frame, protection and write access to notice a mapping that changed meanwhile.',
-    observable: 'drivers with this ->access can be read through huge entries; vfio-pci has none',
+    observable:
+      '/proc/PID/mem reads through huge entries, for drivers with this ->access; vfio-pci has none',
     functions: at('access-process-vm/src/create-access-process-vm.ts', 'generic_access_phys'),
     gates: ['which lookup generic_access_phys() uses'],
-    visibleFrom: undefined,
-    scenarios: [],
+    visibleFrom: 15,
+    scenarios: ['15-debugger', '15-debugger-1g', '15-debugger-read-only'],
     fixes: ['F13'],
   },
   {
@@ -243,7 +246,7 @@ const TOLD: readonly Told[] = [
     ],
     gates: ['ARCH_SUPPORTS_HUGE_PFNMAP is selected by X86_64'],
     visibleFrom: 17,
-    scenarios: ['17-special'],
+    scenarios: ['17-special', '03-fork-child', '03-lookup', '05-gup-fast', '06-move-pages'],
     fixes: ['F1'],
   },
   {
@@ -257,7 +260,7 @@ const TOLD: readonly Told[] = [
     functions: at('arch-arm64/src/leaf-tables.ts', 'pmd_special', 'pmd_mkspecial', 'pmd_pgprot'),
     gates: ['ARCH_SUPPORTS_HUGE_PFNMAP is selected by ARM64', 'pmd_pgprot() is real'],
     visibleFrom: 18,
-    scenarios: ['17-special', '09-follow'],
+    scenarios: ['17-special', '03-fork-child', '03-lookup', '05-gup-fast', '09-protection'],
     fixes: ['F7'],
   },
   {
@@ -270,7 +273,7 @@ const TOLD: readonly Told[] = [
     functions: at('vfio-pci/src/huge-fault.ts', 'vfio_pci_mmap_huge_fault'),
     gates: ['vfio-pci has huge_fault, and maps one leaf a fault'],
     visibleFrom: 19,
-    scenarios: ['19-first-touch'],
+    scenarios: ['19-first-touch', '19-guest', '19-memory-off', '19-page-tables'],
     fixes: ['F3', 'F4', 'F9', 'F11'],
   },
 ];
@@ -279,6 +282,14 @@ const TOLD: readonly Told[] = [
 export const patchCovers: readonly PatchCover[] = /* @__PURE__ */ Object.freeze(
   TOLD.map((told, index) => {
     const { number, symbol, title, commit } = seriesPatches[index]!;
-    return Object.freeze({ number, symbol, subject: title, commit, fixes: [], ...told });
+    return Object.freeze({
+      number,
+      symbol,
+      subject: title,
+      commit,
+      fixes: [],
+      targets: [],
+      ...told,
+    });
   }),
 );

@@ -1,5 +1,6 @@
-import { hiOfWord, loOfWord, PGTABLE_LEVEL_PMD } from '@pfnmap/pgtable-core';
-import { type Asked, computerWith, VA } from './computer.ts';
+import { FW_MIGRATION } from '@pfnmap/mm-pagewalk';
+import { hiOfWord, loOfWord } from '@pfnmap/pgtable-core';
+import { type Asked, type Computer, computerWith, VA } from './computer.ts';
 import { type ReplayQuestion, yesNo } from './question.ts';
 
 const BOTH = ['x86_64', 'arm64'] as const;
@@ -8,6 +9,7 @@ const MiB = 2 ** 20;
 
 /** An x86-64 swap entry of type 30, a writable migration entry, for the frame 0x100000. */
 const MIGRATION_PMD = 0xf7ffffffdffffe00n;
+const MIGRATING_PFN = 0x100000;
 
 /** Where an anonymous mapping for a migration entry goes: far from the BAR. */
 const ANON = VA + 2 ** 40;
@@ -15,8 +17,8 @@ const ANON = VA + 2 ** 40;
 const symbol = (asked: Asked, name: string): boolean =>
   computerWith('pmd', asked).machine.kernel.config.enabled(name);
 
-/** Forks a process whose PMD holds a migration entry of anonymous memory: what the child then has. */
-function forkedMigration(asked: Asked): bigint {
+/** Lets a process have a migration entry of anonymous memory at {@link ANON} while it does something. */
+function whileMigrating<T>(asked: Asked, use: (computer: Computer) => T): T {
   const computer = computerWith('pmd', asked);
   const { machine, process } = computer;
   const anon = { prot: 3, shared: false, file: null, offset: 0 };
@@ -32,17 +34,26 @@ function forkedMigration(asked: Asked): bigint {
     mem.lanes[slot + 1] = hi;
   };
   put(loOfWord(MIGRATION_PMD), hiOfWord(MIGRATION_PMD));
-  const child = process.fork();
-  put(...table);
-  return typeof child === 'number' ? 0n : computer.entry(child, ANON).word;
+  try {
+    return use(computer);
+  } finally {
+    put(...table);
+  }
 }
 
-/** pmd_special() of the migration entry, in which the bit belongs to the offset. */
-function migrationIsSpecial(asked: Asked): boolean {
-  const { arch } = computerWith('pmd', asked).machine.kernel;
-  const [lo, hi] = [loOfWord(MIGRATION_PMD), hiOfWord(MIGRATION_PMD)];
-  return arch.pmd_special(arch.codec.prot(PGTABLE_LEVEL_PMD, lo, hi));
-}
+/** Whether the child of a fork has the same migration entry. */
+const copiesMigration = (asked: Asked): boolean =>
+  whileMigrating(asked, (computer) => {
+    const child = computer.process.fork();
+    return typeof child !== 'number' && computer.entry(child, ANON).word === MIGRATION_PMD;
+  });
+
+/** Whether folio_walk_start() finds the folio that moves. */
+const findsMigrating = (asked: Asked): boolean =>
+  whileMigrating(asked, ({ machine, process }) => {
+    const vma = process.mm.vma_lookup(ANON)!;
+    return machine.layers.pagewalk.folio_walk_start(vma, ANON, FW_MIGRATION) === MIGRATING_PFN;
+  });
 
 /** Questions about what a kernel has. */
 export const kernelQuestions: readonly ReplayQuestion[] = [
@@ -89,18 +100,12 @@ export const kernelQuestions: readonly ReplayQuestion[] = [
     title: 'fork of an anonymous PMD migration entry',
     archs: X86,
     ask: (asked) =>
-      forkedMigration(asked) === MIGRATION_PMD
-        ? 'broken: copied as it is'
-        : 'left to anonymous memory',
+      copiesMigration(asked) ? 'broken: copied as it is' : 'left to anonymous memory',
   },
   {
     id: 'Q22',
     title: 'FW_MIGRATION on a PMD migration entry',
     archs: X86,
-    ask: (asked) => {
-      const posted =
-        symbol(asked, 'SERIES_PATCH_06') && !symbol(asked, 'FIX_FOLIO_WALK_PRESENT_PMD');
-      return posted && migrationIsSpecial(asked) ? 'NULL' : 'found';
-    },
+    ask: (asked) => (findsMigrating(asked) ? 'found' : 'NULL'),
   },
 ];
