@@ -20,3 +20,8 @@ export interface SymbolChoice {
 export function print(context: CommandContext, lines: readonly string[]): void {
   if (lines.length > 0) context.terminal.stdout.write(harmless(`${lines.join('\n')}\n`));
 }
+
+/** What a command that takes long is at: one line on standard error, written over and over, and only on a terminal. */
+export function showProgress({ terminal }: CommandContext, text: string): void {
+  if (terminal.stderr.isTTY) terminal.stderr.write(`\r\u001b[K${harmless(text)}`);
+}

@@ -16,9 +16,9 @@ interface LevelledEntry {
 const isLevelledEntry = (value: unknown): value is LevelledEntry =>
   typeof value === 'object' && value !== null && 'level' in value && 'entry' in value;
 
-/** The run or entry of an answer that a path such as `table[3].entry` points into. */
+/** The run or entry of an answer that a path such as `table[3].entry` or `.level` points into. */
 function entryAt(answer: Answer | undefined, path: string): LevelledEntry | undefined {
-  const match = /^(table|walk)\[(\d+)\]\.entry$/.exec(path);
+  const match = /^(table|walk)\[(\d+)\]\.(entry|level)$/.exec(path);
   if (answer === undefined || match === null) return undefined;
   const list = (answer as unknown as Record<string, readonly LevelledEntry[] | undefined>)[
     match[1]!

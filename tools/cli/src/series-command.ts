@@ -3,6 +3,7 @@ import { columns } from './columns.ts';
 import { type CommandContext, print } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { Failure } from './failure.ts';
+import { placeOf } from './source-place.ts';
 import type { Style } from './terminal.ts';
 import { wrapped } from './wrapped.ts';
 
@@ -42,7 +43,18 @@ const EFFECTS: Readonly<Record<Cover['effect'], string>> = {
   'not modelled': 'lies outside of the model',
 };
 
-/** `pfnmap series`: all patches and fixes, one a line. */
+/** How a patch can be seen, in a word or two. */
+function stateOf(cover: Cover): string {
+  const { effect } = cover;
+  const from = 'number' in cover ? cover.visibleFrom : undefined;
+  if (effect === 'answers') return `shows in ${cover.scenarios.length} scenarios`;
+  if (from !== undefined) return `prepares; shows from ${from} on`;
+  return effect === 'calls' ? 'callers only' : effect === 'nothing' ? 'no answer' : effect;
+}
+
+const OBSERVABLE_WIDTH = 93;
+
+/** `pfnmap series`: all patches and fixes, with what becomes observable below each. */
 export function seriesListCommand(
   options: SeriesOptions,
   context: CommandContext,
@@ -52,26 +64,28 @@ export function seriesListCommand(
     print(context, [JSON.stringify(document, undefined, 2)]);
     return Promise.resolve(EXIT.agree);
   }
-  const rows = (covers: readonly Cover[]): string[][] =>
-    covers.map((cover) => [
+  const all: readonly Cover[] = [...patchCovers, ...fixCovers];
+  const [heading, ...lines] = columns([
+    ['patch', 'subject', 'package', 'state'],
+    ...all.map((cover) => [
       coverId(cover),
       cover.subject,
       cover.packages.join(', ') || '-',
-      cover.observable,
-    ]);
-  const [heading, ...lines] = columns([
-    ['patch', 'subject', 'package', 'what becomes observable'],
-    ...rows(patchCovers),
-    ...rows(fixCovers),
+      stateOf(cover),
+    ]),
   ]);
   const { style } = context;
+  const told = all.map(({ observable }, index) => [
+    lines[index]!,
+    ...wrapped(observable, OBSERVABLE_WIDTH).map((line) => style.aside(`       ${line}`)),
+  ]);
   print(context, [
     style.heading('mm: Support huge pfnmaps, version 2 of 26 August 2024, and its later fixes'),
     '',
     style.aside(heading!),
-    ...lines.slice(0, patchCovers.length),
+    ...told.slice(0, patchCovers.length).flat(),
     '',
-    ...lines.slice(patchCovers.length),
+    ...told.slice(patchCovers.length).flat(),
     '',
     style.aside('pfnmap series show NN tells more, pfnmap series diff NN shows it'),
   ]);
@@ -96,13 +110,10 @@ function detailRows(cover: Cover): [string, string][] {
       : `; shows from patch ${visibleFrom} on`;
   return [
     ['state', `${EFFECTS[effect]}${shows}`],
-    ...cover.functions.map(
-      ({ name, file }, index) =>
-        [index === 0 ? 'functions' : '', `${name}  ${file ?? '(not modelled)'}`] as [
-          string,
-          string,
-        ],
-    ),
+    ...cover.functions.map((kernelFunction, index): [string, string] => [
+      index === 0 ? 'functions' : '',
+      `${kernelFunction.name}  ${placeOf(kernelFunction) ?? '(not modelled)'}`,
+    ]),
     ['gates', cover.gates.join('; ') || 'none'],
     ['fixes', cover.fixes.join(', ') || 'none'],
   ];
@@ -130,6 +141,12 @@ function coverLines(cover: Cover, style: Style): string[] {
   ];
 }
 
+/** The functions of a patch, each with its place, for programs. */
+const placed = (cover: Cover): object =>
+  'functions' in cover
+    ? { functions: cover.functions.map((each) => ({ ...each, place: placeOf(each) })) }
+    : {};
+
 /** `pfnmap series show NN`: the cover of one patch or fix. */
 export function seriesShowCommand(
   name: string,
@@ -142,7 +159,13 @@ export function seriesShowCommand(
   print(
     context,
     options.json === true
-      ? [JSON.stringify({ format: 'pfnmap-series-show/1', ...cover }, undefined, 2)]
+      ? [
+          JSON.stringify(
+            { format: 'pfnmap-series-show/1', ...cover, ...placed(cover) },
+            undefined,
+            2,
+          ),
+        ]
       : coverLines(cover, style),
   );
   return Promise.resolve(EXIT.agree);

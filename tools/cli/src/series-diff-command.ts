@@ -1,20 +1,22 @@
-import { readFileSync } from 'node:fs';
-import { type PlayScenario, parseScenario, type Scenario, ScenarioError } from '@pfnmap/scenario';
+import { type Difference, type PlayScenario, parseScenario, type Scenario } from '@pfnmap/scenario';
 import {
   type PlayedPair,
   playBeforeAfter,
   type SeriesPoint,
+  type SeriesTarget,
   seriesPoint,
   seriesScenario,
+  seriesTargets,
 } from '@pfnmap/series';
 import type { Architecture } from './architecture.ts';
-import { type CommandContext, print } from './command-context.ts';
+import { type CommandContext, print, showProgress } from './command-context.ts';
 import { differenceLines } from './describe-difference.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { reading } from './failure.ts';
-import { filesOf, notInRepository, readInput } from './input-file.ts';
-import { labScenario, labScenarios } from './lab-files.ts';
+import { readInput } from './input-file.ts';
+import { labScenario } from './lab-files.ts';
 import { playing } from './player.ts';
+import { type ScenarioLibrary, scenarioLibrary } from './scenario-library.ts';
 import { type Cover, coverId, coverNamed, noSuchPatch } from './series-command.ts';
 import type { Style } from './terminal.ts';
 
@@ -26,8 +28,8 @@ export interface SeriesDiffOptions {
   readonly json?: boolean;
 }
 
-const ARCHITECTURES: readonly Architecture[] = ['x86_64', 'arm64'];
 const SHOWN = 12;
+const SHOWN_OF_STEP = 4;
 const SIDES = { expected: 'before', got: 'after' } as const;
 
 /** What is played, and what shall come of it. */
@@ -35,6 +37,9 @@ interface Plan {
   readonly point: SeriesPoint;
   readonly cover: Cover | undefined;
   readonly scenarios: readonly Scenario[];
+  /** Scenarios of the library that the model cannot play. */
+  readonly leftOut: ScenarioLibrary['leftOut'];
+  readonly targets: readonly SeriesTarget[];
   /** `change`: some answer; `none`: not one; undefined: the person wants to know. */
   readonly wanted: 'change' | 'none' | undefined;
 }
@@ -42,6 +47,7 @@ interface Plan {
 /** One scenario on one architecture. */
 interface Result {
   readonly scenario: string;
+  readonly target: SeriesTarget;
   readonly pair: PlayedPair;
 }
 
@@ -54,24 +60,16 @@ function pointNamed(name: string): SeriesPoint {
   }
 }
 
-/** Every scenario of the repository that the model can play; the lab may know steps that it does not. */
-function library(): Scenario[] {
-  const folder = labScenarios();
-  if (folder === undefined) throw notInRepository('the scenarios that prove it are');
-  return filesOf(folder, '.scn').flatMap((file) => {
-    try {
-      return [parseScenario(readFileSync(file, 'utf8'), file)];
-    } catch (error) {
-      if (error instanceof ScenarioError) return [];
-      throw error;
-    }
-  });
-}
-
 /** True when the scenarios of a patch show it with the way it is played. */
 function shows(cover: Cover, revert: boolean): boolean {
   if (cover.scenarios.length === 0) return false;
   return cover.effect === 'answers' || (revert && cover.effect === 'nothing');
+}
+
+/** Where to play: everywhere, or on one architecture; kernels on which only this patch shows come last. */
+function targetsOf(cover: Cover | undefined, arch: Architecture | undefined): SeriesTarget[] {
+  const more = cover !== undefined && 'targets' in cover ? cover.targets : [];
+  return [...seriesTargets, ...more].filter((target) => arch === undefined || target.arch === arch);
 }
 
 async function planOf(
@@ -82,49 +80,66 @@ async function planOf(
 ): Promise<Plan> {
   const point = pointNamed(name);
   const cover = coverNamed(name);
+  const plan = { point, cover, leftOut: [], targets: targetsOf(cover, options.arch) };
   if (file !== undefined) {
     const named = /[/\\]|\.scn$|^-$/.test(file) ? undefined : labScenario(file);
     const input = await readInput(named ?? file, context.terminal);
     const scenario = reading(input.text, () => parseScenario(input.text, input.name));
-    return { point, cover, scenarios: [scenario], wanted: undefined };
+    return { ...plan, scenarios: [scenario], wanted: undefined };
   }
   if (cover !== undefined && shows(cover, options.revert === true))
-    return { point, cover, scenarios: cover.scenarios.map(seriesScenario), wanted: 'change' };
+    return { ...plan, scenarios: cover.scenarios.map(seriesScenario), wanted: 'change' };
   const silent = cover !== undefined && cover.effect !== 'answers' && options.revert !== true;
-  return { point, cover, scenarios: library(), wanted: silent ? 'none' : undefined };
+  return { ...plan, ...scenarioLibrary(), wanted: silent ? 'none' : undefined };
 }
 
-function playAll(plan: Plan, options: SeriesDiffOptions, play: PlayScenario): Result[] {
-  const { point, cover } = plan;
+function playAll(
+  plan: Plan,
+  options: SeriesDiffOptions,
+  play: PlayScenario,
+  progress: (line: string) => void,
+): Result[] {
+  const { point, cover, scenarios, targets } = plan;
   const more = cover !== undefined && 'with' in cover ? cover.with : [];
-  const archs = options.arch === undefined ? ARCHITECTURES : [options.arch];
-  return plan.scenarios.flatMap((scenario) =>
-    archs.map((arch) => ({
-      scenario: scenario.file,
-      pair: playing(() =>
-        playBeforeAfter(play, point, scenario, {
-          arch,
-          with: more,
-          how: options.revert === true ? 'reverted' : 'applied',
-        }),
-      ),
-    })),
+  const how = options.revert === true ? 'reverted' : 'applied';
+  return scenarios.flatMap((scenario, index) =>
+    targets.map((target) => {
+      progress(`${index + 1} of ${scenarios.length}: ${scenario.file} on ${target.name}`);
+      const { arch } = target;
+      const symbols = [...target.with, ...more];
+      return {
+        scenario: scenario.file,
+        target,
+        pair: playing(() => playBeforeAfter(play, point, scenario, { arch, with: symbols, how })),
+      };
+    }),
   );
 }
 
 const changed = ({ pair }: Result): boolean => pair.comparison.agree < pair.comparison.total;
 
+/** The first differences, and no more than a few of one step. */
+function firstOf(differences: readonly Difference[]): Difference[] {
+  const ofStep = new Map<number, number>();
+  const few = differences.filter(({ index }) => {
+    const count = (ofStep.get(index) ?? 0) + 1;
+    ofStep.set(index, count);
+    return count <= SHOWN_OF_STEP;
+  });
+  return few.slice(0, SHOWN);
+}
+
 function resultLines(result: Result, options: SeriesDiffOptions, style: Style): string[] {
-  const { pair, scenario } = result;
+  const { pair, scenario, target } = result;
   const { agree, total, differences } = pair.comparison;
-  const where = `${style.name(scenario)} on ${pair.arch}`;
+  const where = `${style.name(scenario)} on ${target.name}`;
   if (!changed(result)) return [`${where}: no answer changes in ${total} steps`];
   const captures = {
     expected: pair.before.capture,
     got: pair.after.capture,
     arch: pair.after.arch,
   };
-  const shown = options.all === true ? differences : differences.slice(0, SHOWN);
+  const shown = options.all === true ? differences : firstOf(differences);
   const rest = differences.length - shown.length;
   return [
     `${where}: answers change in ${total - agree} of ${total} steps`,
@@ -133,22 +148,33 @@ function resultLines(result: Result, options: SeriesDiffOptions, style: Style): 
   ];
 }
 
-/** The last line: what it all says about the patch. */
-function verdict(plan: Plan, results: readonly Result[], style: Style): string[] {
-  const changing = results.filter(changed);
+/** What was played, and what could not be. */
+function playedLines({ scenarios, leftOut, targets }: Plan, results: readonly Result[]): string[] {
   const steps = results.reduce((sum, { pair }) => sum + pair.comparison.total, 0);
-  const archs = [...new Set(results.map(({ pair }) => pair.arch))].join(' and ');
-  const of = `${plan.scenarios.length} scenarios on ${archs}`;
-  if (plan.wanted === 'none') {
-    if (changing.length > 0)
-      return [style.bad(`it shall change no answer, and does in ${changing.length} of ${of}`)];
-    const { cover } = plan;
-    const from = cover !== undefined && 'visibleFrom' in cover ? cover.visibleFrom : undefined;
-    const seen = from === undefined ? '' : `; what it is for shows from patch ${from} on`;
-    return [style.good(`no answer changes: ${steps} steps of ${of} agree${seen}`)];
-  }
-  if (changing.length > 0) return [];
-  return [`no answer changes: ${steps} steps of ${of} agree`];
+  const archs = targets.map((target) => target.name).join('; ');
+  const count = scenarios.length === 1 ? '1 scenario' : `${scenarios.length} scenarios`;
+  return [
+    `played ${count} on ${archs}, ${steps} steps`,
+    ...leftOut.map(({ file, why }) => `left out ${file}, which the model cannot play: ${why}`),
+  ];
+}
+
+/** The last lines: what it all says about the patch. */
+function verdict(plan: Plan, results: readonly Result[], style: Style): string[] {
+  const changing = results.filter(changed).length;
+  const { cover } = plan;
+  const told = playedLines(plan, results).map(style.aside);
+  if (plan.wanted !== 'none') return changing > 0 ? told : ['no answer changes', ...told];
+  if (changing > 0)
+    return [style.bad(`it shall change no answer, and does in ${changing} of them`), ...told];
+  const from = cover !== undefined && 'visibleFrom' in cover ? cover.visibleFrom : undefined;
+  const seen =
+    from === undefined || cover === undefined
+      ? []
+      : [
+          `what it is for shows from patch ${from} on: pfnmap series diff ${plan.point.id} --revert`,
+        ];
+  return [style.good('no answer changes'), ...seen, ...told];
 }
 
 function exitCodeOf(plan: Plan, results: readonly Result[]): ExitCode {
@@ -157,15 +183,16 @@ function exitCodeOf(plan: Plan, results: readonly Result[]): ExitCode {
   return changes === (plan.wanted === 'change') ? EXIT.agree : EXIT.differ;
 }
 
-function resultJson({ scenario, pair }: Result): object {
-  const { arch, comparison } = pair;
+function resultJson({ scenario, target, pair }: Result): object {
+  const { comparison } = pair;
+  const { arch } = target;
   const { agree, total, differences } = comparison;
   const changes = differences.map(({ expected, got, ...place }) => ({
     ...place,
     before: expected,
     after: got,
   }));
-  return { scenario, arch, agree, total, changes };
+  return { scenario, arch, with: target.with, agree, total, changes };
 }
 
 /** `pfnmap series diff NN [FILE]`: what a patch changes, played. */
@@ -177,17 +204,26 @@ export async function seriesDiffCommand(
 ): Promise<ExitCode> {
   const plan = await planOf(name, file, options, context);
   const play = await context.loadPlayer();
-  const results = playAll(plan, options, play);
+  const results = playAll(plan, options, play, (line) => showProgress(context, line));
+  showProgress(context, '');
   const { point, cover } = plan;
   const id = cover === undefined ? point.id : coverId(cover);
   if (options.json === true) {
     const how = options.revert === true ? 'reverted' : 'applied';
-    const document = { format: 'pfnmap-series-diff/1', id, how, results: results.map(resultJson) };
+    const { leftOut } = plan;
+    const document = {
+      format: 'pfnmap-series-diff/1',
+      id,
+      how,
+      results: results.map(resultJson),
+      leftOut,
+    };
     print(context, [JSON.stringify(document, undefined, 2)]);
     return exitCodeOf(plan, results);
   }
   const { style } = context;
-  const told = plan.scenarios.length > 3 ? results.filter(changed) : results;
+  const ofLibrary = plan.scenarios.length > (cover?.scenarios.length ?? 1);
+  const told = ofLibrary ? results.filter(changed) : results;
   print(context, [
     style.heading(`${id} ${point.subject}`),
     style.aside(
@@ -196,7 +232,7 @@ export async function seriesDiffCommand(
         : `before: ${point.before.with.at(-1) ?? point.before.kernel}; after: ${point.after.with.at(-1) ?? point.after.kernel}`,
     ),
     '',
-    ...told.flatMap((result) => resultLines(result, options, style)),
+    ...told.flatMap((result) => [...resultLines(result, options, style), '']),
     ...verdict(plan, results, style),
   ]);
   return exitCodeOf(plan, results);

@@ -1,6 +1,8 @@
 // `pfnmap series`: the patches told, played before and after, and found again.
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { playScenario } from '@pfnmap/scenario';
+import { type PlayScenario, parseScenario, playScenario } from '@pfnmap/scenario';
+import { seriesScenarioNames } from '@pfnmap/series';
 import { describe, expect, test } from 'vitest';
 import { runMain } from './run-main.ts';
 
@@ -8,16 +10,21 @@ const lent = { play: playScenario };
 const scenario = (name: string): string =>
   fileURLToPath(new URL(`../../../packages/series/scenarios/${name}.scn`, import.meta.url));
 
+const labScenarios = fileURLToPath(new URL('../../lab/scenarios/', import.meta.url));
+
 const series = (...args: string[]) => runMain(['series', ...args], lent);
 
 /** Shows a patch that another patch made visible, in few steps. */
 const FORK = 'lab pages=0x80000\nmmap b lab length=4M align=2M\ntouch b\nfork\ntable b\nendfork\n';
 
 describe('list and show', () => {
-  test('the list has every patch and fix, with subject, package and what shows', async () => {
+  test('the list has every patch and fix, with subject, package, state and what shows', async () => {
     const { out, exitCode } = await series();
     expect(exitCode).toBe(0);
-    expect(out).toMatch(/^07\/19 {2}mm\/fork: accept huge pfnmap entries +mm-fork +1 GiB entries/m);
+    expect(out).toMatch(
+      /^07\/19 {2}mm\/fork: accept huge pfnmap entries +mm-fork +shows in 3 scenarios\n +1 GiB entries/m,
+    );
+    expect(out).toMatch(/^05\/19 .* prepares; shows from 17 on$/m);
     expect(out.match(/^\d\d\/19 /gm)).toHaveLength(19);
     expect(out.match(/^F\d+ /gm)).toHaveLength(18);
   });
@@ -29,7 +36,7 @@ describe('list and show', () => {
   });
 
   test.each([
-    ['7', 'copy_huge_pmd  packages/mm-fork/src/copy-huge.ts'],
+    ['7', 'copy_huge_pmd  packages/mm-fork/src/copy-huge.ts:'],
     ['SERIES_PATCH_07', 'bc02afbd4d73'],
     ['f4', 'c1d9dac0db16'],
     ['11', 's390_pci_mmio_write  packages/s390-pci-mmio/src/create-s390-pci-mmio.ts'],
@@ -81,7 +88,42 @@ describe('diff', () => {
     expect((await run('17')).exitCode).toBe(1);
     const silent = await run('3');
     expect(silent.exitCode).toBe(0);
-    expect(silent.out).toContain('no answer changes: 12 steps of 1 scenarios on x86_64 and arm64');
+    expect(silent.out).toContain('no answer changes\n');
+    expect(silent.out).toContain('played 1 scenario on x86_64; arm64, 12 steps');
+  });
+
+  test('a patch is played with other page sizes where only these show it', async () => {
+    const { out } = await series('diff', '4', '--arch', 'arm64');
+    expect(out).toContain('04-orders.scn on arm64: no answer changes in 6 steps');
+    expect(out).toContain('04-orders.scn on arm64, 64K pages: answers change in 3 of 6 steps');
+    expect(out).toMatch(/after {5}pmd 0x\w+, leaf at 0x8000000000, 512M/);
+  });
+
+  test('a patch that only prepares is played over the whole library', async () => {
+    const unchanging: PlayScenario = (scenario, options) => {
+      asked.push(`${options.kernel} ${scenario.file}`);
+      return playScenario(parseScenario('mmap a anon\n', scenario.file), options);
+    };
+    const asked: string[] = [];
+    const { out, exitCode } = await runMain(['series', 'diff', '3', '--arch', 'x86_64'], {
+      play: unchanging,
+    });
+    expect(exitCode).toBe(0);
+    expect(out).toContain(
+      'no answer changes\nwhat it is for shows from patch 17 on: pfnmap series diff 03 --revert',
+    );
+    const library = seriesScenarioNames.length + readdirSync(labScenarios).length;
+    expect(out).toContain(`played ${library} scenarios on x86_64`);
+    expect(out).not.toContain('left out');
+    expect(asked).toContain('posted-02 07-fork.scn');
+    expect(asked).toHaveLength(2 * library);
+  });
+
+  test('progress is told on a terminal, and to nobody else', async () => {
+    const run = (isTTY: boolean) =>
+      runMain(['series', 'diff', '17', '-'], { ...lent, stdin: FORK, isTTY });
+    expect((await run(true)).err).toContain('1 of 1: <stdin> on arm64');
+    expect((await run(false)).err).toBe('');
   });
 
   test('--json tells changes by step and path', async () => {
