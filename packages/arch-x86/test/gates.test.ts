@@ -53,7 +53,7 @@ describe('device mappings', () => {
   const arch = archOf();
   const later = archOf({ symbols: SYMBOLS_7_3 });
 
-  test('of 6.12 are special as PTEs only, and no transparent huge leaves', () => {
+  test('P03-S3: of 6.12 are special as PTEs only, and no transparent huge leaves', () => {
     const pmd = arch.pmd_mkdevmap(arch.protOf(0x80000000000000b7n));
     expect(arch.pgprot_val(pmd)).toBe(0x82000000000000b7n);
     expect([arch.pmd_trans_huge(pmd), arch.pmd_devmap(pmd), arch.pmd_special(pmd)]).toEqual([

@@ -1,4 +1,4 @@
-// Goal: follow_pte() knows PTEs only, and goes away with patch 16. Method: scenarios P16-S1 to P16-S4 and P10.4.
+// Goal: follow_pte() knows PTEs only, and goes away with patch 16. Method: scenarios P16-S1 and P16-S3, and P10.4.
 import { EINVAL } from '@pfnmap/mm-core';
 import { KernelBug } from '@pfnmap/pgtable-core';
 import { computer, entryAt, GiB, KiB, MiB, mapBar, VA, type Wanted } from '@pfnmap/testbed';

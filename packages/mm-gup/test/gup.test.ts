@@ -42,7 +42,7 @@ function withBar(length: number, wanted: Wanted = {}, prot = RW) {
   return { machine, process };
 }
 
-describe('14.9: a PFN mapping gives EFAULT, the fast path alone 0 pages', () => {
+describe('14.9, P05-S2: a PFN mapping gives EFAULT, the fast path alone 0 pages', () => {
   const sizes = [
     ['1G', GiB, 2],
     ['2M', 2 * MiB, 1],

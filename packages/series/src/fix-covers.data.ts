@@ -57,7 +57,8 @@ const TOLD: Readonly<Record<string, Told>> = {
     patch: 3,
     packages: [],
     effect: 'not modelled',
-    observable: 'huge DAX folios are no longer taken for device memory',
+    observable:
+      'huge DAX folios, which the model does not map, are no longer taken for device memory',
     kernels: '7.3; 6.12 does not have the bug',
   },
   F7: {

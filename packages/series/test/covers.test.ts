@@ -67,6 +67,16 @@ test('the scenario files and the texts in the package are the same', () => {
   }
 });
 
+test('the table of the README is that of the covers', async () => {
+  const script = new URL('../scripts/cover-letter.mjs', import.meta.url);
+  const { withTable } = (await import(script.href)) as {
+    withTable(readme: string, covers: typeof patchCovers): string;
+  };
+  const readme = readFileSync(`${root}packages/series/README.md`, 'utf8');
+  expect(readme).toBe(withTable(readme, patchCovers));
+  expect(() => withTable('', patchCovers)).toThrow('README.md has no lines');
+});
+
 describe('the line of changes', () => {
   test('its end has the changes of the last profile', () => {
     const older = ['MPROTECT_HUGE_PUD'];
