@@ -91,6 +91,17 @@ describe('the offset of a migration entry', () => {
     ]);
   });
 
+  test('tells the frame of a migration entry, and -1 of an entry of another kind', () => {
+    const { migrationPfn, swapTypes } = archOf();
+    const types = [
+      swapTypes.SWP_MIGRATION_READ,
+      swapTypes.SWP_MIGRATION_READ_EXCLUSIVE,
+      swapTypes.SWP_MIGRATION_WRITE,
+    ];
+    for (let type = 0; type < 32; type++)
+      expect(migrationPfn?.(__swp_entry(type, 0x12345))).toBe(types.includes(type) ? 0x12345 : -1);
+  });
+
   test('has no room for them where L1TF makes swap files small', () => {
     const small = archOf({ cpu: { l1tf: true, physBits: 36 } }).migrationOffset;
     expect(small.carriesYoungDirty).toBe(false);
