@@ -8,6 +8,8 @@ export type LabErrorCode =
   | 'command-failed'
   | 'no-package'
   | 'bad-scenario'
+  | 'bad-seeds'
+  | 'other-versions'
   | 'guest-silent'
   | 'interrupted';
 

@@ -1,3 +1,20 @@
+export type { CampaignKernel, LabKernelOptions } from './campaign/kernel.ts';
+export { labKernel } from './campaign/kernel.ts';
+export { mergeResults } from './campaign/merge-results.ts';
+export type { CampaignModel, Verdict } from './campaign/model.ts';
+export type { ShardOptions } from './campaign/run-shard.ts';
+export { runShard } from './campaign/run-shard.ts';
+export { formatSeeds, parseSeeds, splitSeeds } from './campaign/seeds.ts';
+export type {
+  CampaignVersions,
+  Coverage,
+  Death,
+  Explanation,
+  Finding,
+  ModelDifference,
+  SeedRange,
+  ShardResult,
+} from './campaign/shard.ts';
 export type { Capture, Json, MachineRecord, StepRecord } from './console/capture.ts';
 export { captureName, formatCapture } from './console/capture.ts';
 export type { ConsoleReport } from './console/parse.ts';

@@ -1,4 +1,4 @@
-/** What `labSetup` and `labRun` tell while they work. Elapsed times are milliseconds, sizes bytes. */
+/** What `labSetup`, `labRun` and campaigns tell while they work. Elapsed times are milliseconds, sizes bytes. */
 export type LabEvent =
   /** Before the first step: what will be done and what it needs. */
   | {
@@ -38,6 +38,16 @@ export type LabEvent =
       readonly steps: number;
       readonly crash: readonly string[];
     }
+  /** A scenario of a campaign was compared. */
+  | {
+      readonly type: 'campaign-progress';
+      readonly done: number;
+      readonly total: number;
+      readonly differing: number;
+      readonly deaths: number;
+    }
+  /** A round of shrinking begins; so many findings are not minimal yet. */
+  | { readonly type: 'campaign-shrink'; readonly open: number }
   | { readonly type: 'note'; readonly text: string };
 
 /** Receives the events; it must not throw. */
@@ -75,6 +85,8 @@ export function formatEvent(event: LabEvent): string | undefined {
       return `boot ended after ${(event.elapsed / 1000).toFixed(1)} s`;
     case 'capture':
       return `${event.scenario}: ${event.steps} steps${event.crash.length > 0 ? `, CRASH: ${event.crash[0]}` : ''}`;
+    case 'campaign-shrink':
+      return `shrinking ${event.open} scenarios that differ`;
     case 'note':
       return event.text;
     default:

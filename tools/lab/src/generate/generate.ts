@@ -1,4 +1,5 @@
 import { LabError } from '../errors.ts';
+import type { LabArch } from '../target/target.ts';
 import { type Draft, type DraftMap, geometryOf, say } from './draft.ts';
 import { forkOnce } from './fork.ts';
 import { accessSlot, addSlot } from './guest.ts';
@@ -14,6 +15,8 @@ export interface GenerateOptions {
   readonly seed: number;
   /** Bytes; 4096 if left out. */
   readonly pageSize?: number;
+  /** Decides what a machine line may ask for; x86_64 if left out. */
+  readonly arch?: LabArch;
   /** Numbers of operations; 14 to 30 if left out. */
   readonly length?: readonly [least: number, most: number];
 }
@@ -23,6 +26,12 @@ export interface GeneratedScenario {
   readonly name: string;
   readonly text: string;
 }
+
+/** The address space that a machine does not have unless it is asked for. */
+const OTHER_SPACE: Readonly<Record<LabArch, Readonly<Record<string, string>>>> = {
+  x86_64: { levels: '5' },
+  arm64: { va: '48' },
+};
 
 type AnyOperation = keyof Kind['operations'];
 
@@ -41,7 +50,7 @@ export function generateScenario(options: GenerateOptions): GeneratedScenario {
   }
   const pageSize = options.pageSize ?? 4096;
   const random = new Random(`${options.kind}-${options.seed}-${pageSize}`);
-  const draft = open(kind, random, pageSize);
+  const draft = open(kind, random, pageSize, options.arch ?? 'x86_64');
   addMapping(draft, kind.mapping);
   const [least, most] = options.length ?? [14, 30];
   const weights = Object.entries(kind.operations) as [AnyOperation, number][];
@@ -55,7 +64,7 @@ export function generateScenario(options: GenerateOptions): GeneratedScenario {
 }
 
 /** The machine line, and the devices opened. */
-function open(kind: Kind, random: Random, pageSize: number): Draft {
+function open(kind: Kind, random: Random, pageSize: number, arch: LabArch): Draft {
   const geometry = geometryOf(pageSize);
   const bars = kind.bars.filter((bar) => bar >= pageSize);
   const draft: Draft = {
@@ -74,8 +83,9 @@ function open(kind: Kind, random: Random, pageSize: number): Draft {
   };
   const thp = random.pick(['always', 'always', 'always', 'always', 'never', 'madvise']);
   // QEMU's processor with five levels has no nested paging.
-  const levels = random.percent(15) && !kind.kvm ? '5' : undefined;
-  say(draft, 'machine', { bar: draft.bar, thp, levels });
+  const isOther = random.percent(15) && !kind.kvm;
+  const space = isOther ? OTHER_SPACE[arch] : {};
+  say(draft, 'machine', { bar: draft.bar, thp, ...space });
   if (kind.vfio) say(draft, 'vfio');
   if (kind.kvm) say(draft, 'kvm');
   if (draft.mode) openLab(draft, draft.mode);

@@ -15,7 +15,10 @@ export interface Kind {
   /** Tells of notifiers and TLB flushes. */
   readonly watch?: boolean;
   readonly mapping: MappingChoice;
-  /** Asks for what can kill a kernel. */
+  /**
+   * Asks for what can kill a kernel. In a campaign each has a boot of its own, since a kernel that lives may be
+   * damaged, and so only every tenth seed has one.
+   */
   readonly hazard?: boolean;
   /** Operations with their weights. */
   readonly operations: Readonly<
@@ -43,7 +46,12 @@ const everywhere = {
 } as const;
 
 const whole: MappingChoice = { source: 'bar2', lengths: barLengths };
-const labLengths = ({ geometry: { pmd } }: Draft) => [pmd, 2 * pmd, 8 * pmd, G, 2 * G];
+/** remap_pfn_range fills all of a mapping with single pages, which are told one by one where nobody may access them. */
+const remapLengths = ({ geometry: { page, pmd } }: Draft) => [4 * page, pmd, 4 * pmd];
+const labLengths = (draft: Draft) => {
+  const { pmd } = draft.geometry;
+  return draft.mode === 'remap' ? remapLengths(draft) : [pmd, 2 * pmd, 8 * pmd, G, 2 * G];
+};
 
 /** The kinds of scenario the generator writes. */
 export const KINDS = {
@@ -65,11 +73,7 @@ export const KINDS = {
     description: 'the test driver, mapping with remap_pfn_range, also copy-on-write',
     bars: [8 * G],
     lab: ['remap'],
-    mapping: {
-      source: 'lab',
-      lengths: ({ geometry: { page, pmd } }) => [4 * page, pmd, 4 * pmd],
-      private: 50,
-    },
+    mapping: { source: 'lab', lengths: remapLengths, private: 50 },
     operations: { ...everywhere, zap: 4, unmaprange: 4 },
   },
   kvm: {

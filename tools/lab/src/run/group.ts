@@ -13,9 +13,9 @@ export interface ScenarioFile {
 }
 
 /** Scenarios that one boot can run. */
-export interface BootGroup {
+export interface BootGroup<T extends ScenarioFile = ScenarioFile> {
   readonly options: MachineOptions;
-  readonly scenarios: readonly ScenarioFile[];
+  readonly scenarios: readonly T[];
 }
 
 const LONGEST_LINE = 500;
@@ -54,8 +54,11 @@ export function readScenarios(files: readonly string[]): ScenarioFile[] {
 }
 
 /** Puts scenarios whose machines boot alike together, in the order they first appear. */
-export function groupScenarios(scenarios: readonly ScenarioFile[], arch: string): BootGroup[] {
-  const groups = new Map<string, { options: MachineOptions; scenarios: ScenarioFile[] }>();
+export function groupScenarios<T extends ScenarioFile>(
+  scenarios: readonly T[],
+  arch: string,
+): BootGroup<T>[] {
+  const groups = new Map<string, { options: MachineOptions; scenarios: T[] }>();
   for (const scenario of scenarios) {
     const options = bootOptions(scenario.text, arch);
     const key = JSON.stringify(options);

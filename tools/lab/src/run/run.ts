@@ -2,14 +2,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cachePaths, defaultCacheDir, writeFileAtomic } from '../cache.ts';
 import { type Capture, captureName, formatCapture } from '../console/capture.ts';
-import { type ConsoleReport, parseConsole } from '../console/parse.ts';
-import { LabError, throwIfInterrupted } from '../errors.ts';
+import type { ConsoleReport } from '../console/parse.ts';
 import type { Host } from '../host/host.ts';
 import { nodeHost } from '../host/node-host.ts';
 import { type Reporter, silentReporter } from '../reporter.ts';
-import { isReady, readTargetRecord } from '../setup/record.ts';
-import type { LabTarget } from '../target/target.ts';
-import { type BootContext, boot } from './boot.ts';
+import { readyTarget } from '../setup/record.ts';
+import { askGroup } from './ask.ts';
+import type { BootContext } from './boot.ts';
 import { type BootGroup, groupScenarios, readScenarios, type ScenarioFile } from './group.ts';
 
 /** Options of {@link labRun}. */
@@ -59,12 +58,7 @@ export async function labRun(
 ): Promise<RunReport> {
   const host = options.host ?? nodeHost();
   const paths = cachePaths(options.cacheDir ?? defaultCacheDir(host.env));
-  const record = readTargetRecord(paths, name);
-  if (record === undefined || !isReady(paths, name)) {
-    const why = record === undefined ? 'is not set up' : 'was set up by another version of the lab';
-    throw new LabError('not-set-up', `The target ${name} ${why}.`, `pfnmap lab setup ${name}`);
-  }
-  const { target, release } = record;
+  const { target, release } = readyTarget(paths, name);
   const scenarios = readScenarios(files);
   const context: BootContext = {
     host,
@@ -90,27 +84,15 @@ class Run {
     this.#options = options;
   }
 
-  /** Boots until every scenario of the group has its capture. */
-  async group({ options, scenarios }: BootGroup): Promise<void> {
-    let todo = scenarios;
-    let silentBoots = 0;
-    while (todo.length > 0) {
-      throwIfInterrupted(this.#context.signal);
-      const text = await boot(this.#context, { options, scenarios: todo });
-      this.boots++;
-      this.#log(text);
-      const report = parseConsole(text, options);
-      const interrupted = this.#context.signal?.aborted === true;
-      // A guest that was stopped did not die in the scenario it was in.
-      const kept = report.captures.filter((capture) => !interrupted || capture.complete);
-      for (const capture of kept) this.#write(todo, capture, report);
-      throwIfInterrupted(this.#context.signal);
-      // On a busy host a boot may fail for no reason of the kernel's; two in a row are one.
-      silentBoots = kept.length === 0 ? silentBoots + 1 : 0;
-      if (silentBoots > 1) throw silent(this.#context.target, text);
-      const done = new Set(kept.map((capture) => capture.name));
-      todo = todo.filter((scenario) => !done.has(scenario.name));
-    }
+  /** Asks a group, and writes what it answers. */
+  async group(group: BootGroup): Promise<void> {
+    await askGroup(this.#context, group, {
+      onCapture: (capture, report) => this.#write(group.scenarios, capture, report),
+      onConsole: (text) => {
+        this.boots++;
+        this.#log(text);
+      },
+    });
   }
 
   #write(scenarios: readonly ScenarioFile[], capture: Capture, report: ConsoleReport): void {
@@ -137,13 +119,4 @@ class Run {
     mkdirSync(logDir, { recursive: true });
     writeFileSync(join(logDir, `boot-${this.boots}.log`), text, 'latin1');
   }
-}
-
-function silent(target: LabTarget, text: string): LabError {
-  const tail = text.replaceAll('\r', '').trim().split('\n').slice(-12).join('\n  ');
-  return new LabError(
-    'guest-silent',
-    `${target.name}: the guest ran no scenario. The end of its console:\n  ${tail || '(nothing)'}`,
-    'Run it again with a log folder to see all of it; see also: pfnmap lab doctor.',
-  );
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type CachePaths, readJson, writeFileAtomic } from '../cache.ts';
+import { LabError } from '../errors.ts';
 import { guestFingerprint } from '../guest-files.ts';
 import type { LabTarget } from '../target/target.ts';
 
@@ -39,6 +40,14 @@ export function readTargetRecord(paths: CachePaths, name: string): TargetRecord 
 /** Whether a target is set up, and from the guest sources of this version of the lab. */
 export function isReady(paths: CachePaths, name: string): boolean {
   return readTargetRecord(paths, name)?.guest === guestFingerprint();
+}
+
+/** The record of a target that can be booted. Throws `not-set-up`. */
+export function readyTarget(paths: CachePaths, name: string): TargetRecord {
+  const record = readTargetRecord(paths, name);
+  if (record !== undefined && isReady(paths, name)) return record;
+  const why = record === undefined ? 'is not set up' : 'was set up by another version of the lab';
+  throw new LabError('not-set-up', `The target ${name} ${why}.`, `pfnmap lab setup ${name}`);
 }
 
 /** Writes the record; the last thing a set-up does. */

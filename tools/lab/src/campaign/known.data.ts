@@ -1,0 +1,41 @@
+import type { Explanation } from './shard.ts';
+
+/** An entry in the list of what is known to differ, or to die. */
+export interface Known extends Explanation {
+  /** The kernel function the model stops in: from that step on the kernel may answer anything, or die. */
+  readonly where?: string;
+  /** A pattern that the text of a differing step matches, in which NAME stands for an anonymous mapping. */
+  readonly anonymousStep?: RegExp;
+}
+
+/**
+ * What a campaign expects: defects of kernels, which the model knows as places where it stops, and
+ * what the model leaves out. The README tells of each.
+ */
+export const KNOWN: readonly Known[] = [
+  {
+    id: 'mbind-strict',
+    kind: 'kernel defect',
+    text: 'A strict memory policy on a mapping with huge entries kills kernels before 7.3: they take the device page for one of memory (scenarios 23-mbind, 31-mbind-strict).',
+    where: 'queue_folios_pte_range',
+  },
+  {
+    id: 'split-in-1g',
+    kind: 'kernel defect',
+    text: 'A VMA that is split inside a 1G entry, off a 2M boundary, makes x86_64 kernels read the entry as a table (scenarios 20-vma-split-in-1g, 34-shrink-in-1g).',
+    where: '__split_huge_pmd',
+  },
+  {
+    id: 'soft-dirty-loop',
+    kind: 'kernel defect',
+    text: 'After soft-dirty bits were cleared, a write to a huge entry that a read made faults for ever on x86_64 (scenario 30-clear-refs-loop).',
+    where: 'handle_mm_fault',
+  },
+  {
+    id: 'anonymous-huge-pages',
+    kind: 'model limit',
+    text: 'The model maps anonymous memory with single pages, where the kernel may take a huge one.',
+    anonymousStep:
+      /^(in )?(table|walk|pagemap|smaps|numamaps|mincore) NAME\b|^(in )?(mm|smapsrollup)\b/,
+  },
+];
