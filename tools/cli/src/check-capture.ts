@@ -3,6 +3,7 @@ import {
   type Capture,
   type Comparison,
   compareCaptures,
+  type FoundBug,
   type PlayScenario,
   parseCapture,
   SourceError,
@@ -23,6 +24,8 @@ export type Checked =
       readonly got: Capture;
       readonly comparison: Comparison;
       readonly arch: ArchPgtable;
+      /** Where the model stopped, if it did. */
+      readonly bug: FoundBug | undefined;
     }
   /** The file is no capture, or asks for what the model does not have. */
   | { readonly outcome: 'unusable'; readonly file: string; readonly failure: Failure }
@@ -54,8 +57,8 @@ export function checkCapture(input: InputFile, play: PlayScenario, choice: Symbo
       ...(machine.bar2 === null ? {} : { bar2Start: BigInt(machine.bar2.start) }),
     });
     const comparison = compareCaptures(expected, played.capture);
-    const got = played.capture;
-    return { outcome: 'compared', file, expected, got, comparison, arch: played.arch };
+    const { arch: decoder, bug, capture: got } = played;
+    return { outcome: 'compared', file, expected, got, comparison, arch: decoder, bug };
   } catch (error) {
     if (error instanceof SourceError)
       return { outcome: 'unusable', file, failure: sourceFailure(error, input.text) };

@@ -37,7 +37,7 @@ function capturesOf(paths: readonly string[]): string[] {
 }
 
 /** Totals over all captures. */
-interface Totals {
+export interface Totals {
   agree: number;
   total: number;
   unusable: number;
@@ -50,6 +50,13 @@ function add(totals: Totals, checked: Checked): void {
     totals.agree += checked.comparison.agree;
     totals.total += checked.comparison.total;
   }
+}
+
+/** The totals of captures that were checked. */
+export function totalsOf(list: readonly Checked[]): Totals {
+  const totals: Totals = { agree: 0, total: 0, unusable: 0 };
+  for (const checked of list) add(totals, checked);
+  return totals;
 }
 
 function messageOf(error: unknown): string {
@@ -82,7 +89,7 @@ function checkedLines(checked: Checked, options: CheckOptions, style: Style): st
 }
 
 /** A capture as `--json` has it. */
-function checkedJson(checked: Checked): object {
+export function checkedJson(checked: Checked): object {
   const { file, outcome } = checked;
   if (checked.outcome === 'unusable') return { file, outcome, error: checked.failure.message };
   if (checked.outcome === 'failed')
@@ -92,7 +99,8 @@ function checkedJson(checked: Checked): object {
   return { file, outcome, kernel, arch, agree, total, differences };
 }
 
-function exitCodeOf({ agree, total, unusable }: Totals): ExitCode {
+/** 0 where everything agrees, 2 where something could not be read. */
+export function exitCodeOf({ agree, total, unusable }: Totals): ExitCode {
   if (unusable > 0) return EXIT.badInput;
   return agree === total ? EXIT.agree : EXIT.differ;
 }

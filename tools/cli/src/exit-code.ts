@@ -1,4 +1,4 @@
-/** How a command ends. An interrupted one ends by SIGINT, which shells report as 130. */
+/** How a command ends. */
 export const EXIT = {
   /** All that was asked for was done, and all that was compared agrees. */
   agree: 0,
@@ -8,6 +8,8 @@ export const EXIT = {
   badInput: 2,
   /** Something outside is missing: dependencies, captures that are not there. */
   environment: 3,
+  /** A signal ended it; what was finished is kept. Shells report the same for SIGINT. */
+  interrupted: 130,
 } as const;
 
 /** One of {@link EXIT}. */

@@ -1,17 +1,8 @@
-import {
-  type DoctorReport,
-  formatEvent,
-  LAB_TARGETS,
-  LabError,
-  type LabEvent,
-  labDoctor,
-  labRun,
-  labSetup,
-} from '@pfnmap/lab';
+import { type DoctorReport, LAB_TARGETS, labDoctor, labRun, labSetup } from '@pfnmap/lab';
 import { columns } from './columns.ts';
 import { type CommandContext, print } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { Failure } from './failure.ts';
+import { progressOf, withLab } from './with-lab.ts';
 
 /** What every command of `pfnmap lab` is told. */
 export interface LabOptions {
@@ -28,27 +19,6 @@ export interface LabSetupOptions extends LabOptions {
 export interface LabRunOptions extends LabOptions {
   readonly out?: string;
 }
-
-const WRONG_INPUT: readonly string[] = ['unknown-target', 'bad-scenario'];
-
-/** Errors of the lab end the command with their text; those of the caller as bad input. */
-async function withLab<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof LabError)) throw error;
-    const isWrong = WRONG_INPUT.includes(error.code);
-    throw new Failure(error.message, isWrong ? EXIT.badInput : EXIT.environment);
-  }
-}
-
-/** Progress goes to standard error, and only to a terminal. */
-const progressOf =
-  ({ terminal }: CommandContext) =>
-  (event: LabEvent): void => {
-    const line = formatEvent(event);
-    if (line !== undefined && terminal.stderr.isTTY === true) terminal.stderr.write(`${line}\n`);
-  };
 
 const readiness = (report: DoctorReport): string[] => [
   report.target,

@@ -9,6 +9,7 @@ export type LabErrorCode =
   | 'no-package'
   | 'bad-scenario'
   | 'bad-seeds'
+  | 'bad-result'
   | 'other-versions'
   | 'guest-silent'
   | 'interrupted';

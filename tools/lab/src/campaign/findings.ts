@@ -37,7 +37,7 @@ function cutSuspect(suspect: Suspect, { model }: AskerOptions): CutSuspect {
     .map((capture) => judge(capture, model))
     .find((candidate) => firstSignature(candidate) === signature);
   if (less === undefined) return { ...suspect, signature, text: scenario.text, cut: outcome };
-  return { ...suspect, signature, text: scenarioText(less.capture, scenario.text), cut: less };
+  return { ...suspect, signature, text: scenarioText(less.capture), cut: less };
 }
 
 function finding(

@@ -22,11 +22,11 @@ export interface CampaignStore {
 export const noStore: CampaignStore = { load: () => undefined, save: () => undefined };
 
 /** The steps of a scenario as captures carry them. */
-export function stepTexts(text: string): string[] {
+function stepTexts(text: string): string[] {
   return text
     .split('\n')
     .map((line) => line.split('#', 1)[0]!.trim())
-    .filter((line) => line !== '' && !/^machine\b/.test(line));
+    .filter((line) => line !== '');
 }
 
 /** Whether a capture has answers to all steps of a scenario, or up to the death of the kernel. */

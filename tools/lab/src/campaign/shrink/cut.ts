@@ -36,9 +36,7 @@ export function cutCaptures(capture: Capture, index: number): Capture[] {
   return [looked, ended];
 }
 
-/** The scenario that a capture answers, on the machine of the scenario it was cut from. */
-export function scenarioText(capture: Capture, original: string): string {
-  const [first = ''] = original.split('\n', 1);
-  const machine = /^machine\b/.test(first) ? [first] : [];
-  return `${[...machine, ...capture.steps.map(({ step }) => step)].join('\n')}\n`;
+/** The scenario that a capture answers. */
+export function scenarioText(capture: Capture): string {
+  return capture.steps.map(({ step }) => `${step}\n`).join('');
 }

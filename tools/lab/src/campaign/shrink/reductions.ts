@@ -58,9 +58,7 @@ export function without(lines: Lines, parts: Parts): string {
 
 /** Runs of a half, a quarter and so on of the lines that are left, down to single ones. */
 function lineReductions(lines: Lines, gone: Parts): Part[][] {
-  const left = lines.flatMap((words, index) =>
-    gone.has(`${index}`) || words[0] === 'machine' ? [] : [`${index}`],
-  );
+  const left = lines.flatMap((_, index) => (gone.has(`${index}`) ? [] : [`${index}`]));
   const reductions: Part[][] = [];
   for (let size = left.length >> 1; size > 0; size >>= 1) {
     for (let at = 0; at < left.length; at += size) reductions.push(left.slice(at, at + size));

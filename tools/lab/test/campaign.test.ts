@@ -1,0 +1,331 @@
+/**
+ * Goal: a campaign asks everything once, loses nothing, and shrinks what differs to the least that
+ * shows it. Method: kernels that are functions with a planted difference, and a model without it.
+ */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { planScenarios } from '../src/campaign/plan.ts';
+import { unexplained } from '../src/campaign/report/unexplained.ts';
+import { readResult, writeReport } from '../src/campaign/report/write-report.ts';
+import { runShard, type ShardOptions } from '../src/campaign/run-shard.ts';
+import type { LabEvent } from '../src/reporter.ts';
+import { fakeKernel, fakeModel, type Planted, showsBy } from './fake-campaign.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pfnmap-campaign-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const right: Planted = () => undefined;
+
+/** Wrong is the answer to mprotect of a mapping that was forked and written to. */
+const wrongMprotect: Planted = (steps, at) => {
+  const [operation, map] = steps[at]!.split(' ');
+  if (operation !== 'mprotect') return undefined;
+  const before = steps.slice(0, at);
+  const written = before.some(
+    (step) => step.startsWith(`touch ${map} `) && step.endsWith(' write'),
+  );
+  return written && before.includes('fork') ? 'wrong' : undefined;
+};
+
+const options = (facts: Partial<ShardOptions> = {}): ShardOptions => ({
+  kernel: fakeKernel(right),
+  model: fakeModel(),
+  seeds: [{ first: 1, last: 6 }],
+  kinds: ['bar', 'lab', 'proc'],
+  ...facts,
+});
+
+describe('runShard', () => {
+  test('asks one scenario of each kind for every seed, and counts what it asked', async () => {
+    const kernel = fakeKernel(right);
+    const result = await runShard(options({ kernel }));
+    expect(kernel.boots.flat().sort()).toEqual(
+      ['bar', 'lab', 'proc'].flatMap((kind) =>
+        [1, 2, 3, 4, 5, 6].map((seed) => `${kind}-000${seed}.scn`),
+      ),
+    );
+    expect(result.scenarios).toEqual({ total: 18, agree: 18 });
+    expect(result.coverage.kind).toEqual({ bar: 6, lab: 6, proc: 6 });
+    const all = planScenarios({
+      ...options(),
+      target: kernel.target,
+      kinds: result.kinds,
+      steps: fakeModel().steps,
+    });
+    const touches = all.flatMap(({ text }) => text.match(/^(in )?touch /gm) ?? []);
+    expect(result.coverage.step!.touch).toBe(touches.length);
+  });
+
+  test('gives the same result however many boots run at once', async () => {
+    const results = [1, 2, 7].map((jobs) =>
+      runShard(options({ kernel: fakeKernel(wrongMprotect), jobs })),
+    );
+    const [one, ...others] = await Promise.all(results);
+    for (const other of others) expect(other).toEqual(one);
+  });
+
+  test('leaves out steps that the model does not know', async () => {
+    const steps = fakeModel().steps.filter((step) => step !== 'touch');
+    const result = await runShard(options({ model: fakeModel({ steps }) }));
+    expect(result.coverage.step!.touch).toBeUndefined();
+    expect(result.coverage.step!.touchall).toBeGreaterThan(0);
+  });
+
+  test('boots what can damage a kernel alone, and only for every tenth seed', async () => {
+    const kernel = fakeKernel(right);
+    await runShard(options({ kernel, kinds: ['lab', 'hazard'], seeds: [{ first: 9, last: 20 }] }));
+    const hazards = kernel.boots.filter((names) => names.some((name) => name.startsWith('hazard')));
+    expect(hazards).toEqual([['hazard-0010.scn'], ['hazard-0020.scn']]);
+  });
+
+  test('refuses a kind that the target cannot have', async () => {
+    const kernel = { ...fakeKernel(right), target: { ...fakeKernel(right).target, kvm: false } };
+    await expect(runShard(options({ kernel, kinds: ['kvm'] }))).rejects.toThrow(/no kind kvm/);
+  });
+
+  test('tells how far it is', async () => {
+    const events: LabEvent[] = [];
+    await runShard(options({ reporter: (event) => events.push(event) }));
+    expect(events.at(-1)).toEqual({
+      type: 'campaign-progress',
+      done: 18,
+      total: 18,
+      differing: 0,
+      deaths: 0,
+    });
+  });
+});
+
+describe('shrinking', () => {
+  test('finds the least scenario that shows a planted difference', async () => {
+    const result = await runShard(
+      options({
+        kernel: fakeKernel(wrongMprotect),
+        kinds: ['lab'],
+        seeds: [{ first: 1, last: 60 }],
+      }),
+    );
+    const { findings } = result;
+    expect(findings.length).toBeGreaterThan(3);
+    const minimal = findings.filter(({ shrunk }) => shrunk === 'minimal');
+    expect(minimal.length).toBe(3);
+    for (const finding of minimal) {
+      expect(finding.signature).toBe('mprotect answer');
+      const operations = finding.minimal
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.split(' ')[0]);
+      expect([...operations].sort()).toEqual(['endfork', 'fork', 'mmap', 'mprotect', 'touch']);
+    }
+  });
+
+  test('leaves nothing that could be left out', async () => {
+    const { findings } = await runShard(
+      options({
+        kernel: fakeKernel(wrongMprotect),
+        kinds: ['lab', 'fork'],
+        seeds: [{ first: 1, last: 40 }],
+      }),
+    );
+    for (const { minimal, shrunk, signature } of findings) {
+      expect(showsBy(wrongMprotect, minimal, signature)).toBe(true);
+      if (shrunk !== 'minimal') continue;
+      const lines = minimal.trimEnd().split('\n');
+      for (const at of lines.keys()) {
+        // What names a mapping goes with it, and a child's end with its start.
+        if (/^(mmap|fork|endfork)/.test(lines[at]!)) continue;
+        const less = lines.filter((_, index) => index !== at).join('\n');
+        expect(showsBy(wrongMprotect, less, signature), `${minimal} without ${at}`).toBe(false);
+      }
+    }
+  });
+
+  test('of those that look alike all lose what needs no kernel to be left out', async () => {
+    const { findings } = await runShard(
+      options({
+        kernel: fakeKernel(wrongMprotect),
+        kinds: ['lab'],
+        seeds: [{ first: 1, last: 60 }],
+      }),
+    );
+    for (const { minimal } of findings.filter(({ shrunk }) => shrunk === 'cut')) {
+      expect(minimal).not.toMatch(/^(table|walk|pagemap|mm)\b/m);
+      expect(minimal.trimEnd().split('\n').at(-1)).toMatch(/^(mprotect|endfork)/);
+    }
+  });
+
+  test('what does not show again keeps its whole scenario and says so', async () => {
+    let asked = 0;
+    const once: Planted = (steps, at) =>
+      steps[at] === 'smapsrollup' && asked++ === 0 ? 'wrong' : undefined;
+    const { findings } = await runShard(options({ kernel: fakeKernel(once), kinds: ['proc'] }));
+    expect(findings).toMatchObject([{ shrunk: 'vanished', signature: 'smapsrollup answer' }]);
+    expect(findings[0]!.minimal.split('\n').length).toBe(findings[0]!.steps + 1);
+  });
+
+  test('a kernel that dies where the model does not is shrunk like any difference', async () => {
+    const dies: Planted = (steps, at) => (steps[at]!.startsWith('mlock ') ? 'dies' : undefined);
+    const result = await runShard(
+      options({ kernel: fakeKernel(dies), kinds: ['lab'], seeds: [{ first: 1, last: 9 }] }),
+    );
+    expect(result.deaths.length).toBeGreaterThan(0);
+    expect(result.deaths[0]).toMatchObject({ words: ['Oops: planted'], agrees: false });
+    expect(result.findings.length).toBe(result.deaths.length);
+    expect(result.findings[0]!.minimal).toMatch(/^mmap \w+ lab\nmlock \w+\n$/);
+  });
+});
+
+describe('what is known', () => {
+  const strict = (step: string) => (/ strict/.test(step) ? 'queue_folios_pte_range' : undefined);
+  const dies: Planted = (steps, at) => (strict(steps[at]!) ? 'dies' : undefined);
+  const hazards = { kinds: ['hazard'] as const, seeds: [{ first: 1, last: 200 }] };
+
+  test('a death the model knows the place of is explained, and no difference', async () => {
+    const result = await runShard(
+      options({ ...hazards, kernel: fakeKernel(dies), model: fakeModel({ bug: strict }) }),
+    );
+    expect(result.findings).toEqual([]);
+    expect(result.deaths.length).toBeGreaterThan(0);
+    for (const { agrees, explanation } of result.deaths) {
+      expect(agrees).toBe(true);
+      expect(explanation).toMatchObject({ id: 'mbind-strict', kind: 'kernel defect' });
+    }
+    expect(unexplained(result)).toEqual({ findings: [], deaths: [] });
+  });
+
+  test('a kernel that lives on where the model stops is told as a difference that is explained', async () => {
+    const result = await runShard(options({ ...hazards, model: fakeModel({ bug: strict }) }));
+    expect(result.findings.length).toBeGreaterThan(0);
+    for (const { explanation } of result.findings) expect(explanation?.id).toBe('mbind-strict');
+    expect(unexplained(result).findings).toEqual([]);
+  });
+
+  test('a death at a place that is not in the list stays open', async () => {
+    const bug = (step: string) => (/ strict/.test(step) ? 'some_other_function' : undefined);
+    const result = await runShard(
+      options({ ...hazards, kernel: fakeKernel(dies), model: fakeModel({ bug }) }),
+    );
+    expect(unexplained(result).deaths).toEqual(result.deaths);
+    expect(result.deaths.length).toBeGreaterThan(0);
+  });
+
+  test('a difference before the place the model stops in is not explained by it', async () => {
+    const early: Planted = (_, at) => (at === 0 ? 'wrong' : undefined);
+    const result = await runShard(
+      options({ ...hazards, kernel: fakeKernel(early), model: fakeModel({ bug: strict }) }),
+    );
+    expect(result.findings.some(({ explanation }) => explanation)).toBe(false);
+  });
+
+  test('only what tells of anonymous memory is explained by the model’s small pages', async () => {
+    const anon: Planted = (steps, at) => {
+      const [operation, name] = steps[at]!.split(' ');
+      const isAnon = steps.some((step) => step.startsWith(`mmap ${name} anon`));
+      return operation === 'table' && isAnon ? 'wrong' : undefined;
+    };
+    const result = await runShard(
+      options({ kernel: fakeKernel(anon), kinds: ['dma'], seeds: [{ first: 1, last: 30 }] }),
+    );
+    expect(result.findings.length).toBeGreaterThan(0);
+    for (const { explanation } of result.findings)
+      expect(explanation?.id).toBe('anonymous-huge-pages');
+    const every: Planted = (steps, at) => (steps[at]!.startsWith('touch ') ? 'wrong' : undefined);
+    const open = await runShard(options({ kernel: fakeKernel(every), kinds: ['dma'] }));
+    expect(unexplained(open).findings.length).toBe(open.findings.length);
+    expect(open.findings.length).toBeGreaterThan(0);
+  });
+});
+
+describe('a folder', () => {
+  test('of a finished shard gives the same result without a boot', async () => {
+    const first = await runShard(options({ kernel: fakeKernel(wrongMprotect), folder }));
+    const kernel = fakeKernel(wrongMprotect);
+    expect(await runShard(options({ kernel, folder }))).toEqual(first);
+    expect(kernel.boots).toEqual([]);
+  });
+
+  test('of an interrupted shard keeps every answer: only the rest is asked', async () => {
+    const whole = await runShard(options({ kernel: fakeKernel(wrongMprotect) }));
+    const kernel = fakeKernel(wrongMprotect, 7);
+    await expect(runShard(options({ kernel, folder }))).rejects.toThrow('interrupted');
+    expect(readdirSync(join(folder, 'captures')).length).toBe(7);
+    const rest = fakeKernel(wrongMprotect);
+    expect(await runShard(options({ kernel: rest, folder }))).toEqual(whole);
+    const first18 = rest.boots.flat().filter((name) => /^\w+-\d+\.scn$/.test(name));
+    expect(first18.length).toBe(18 - 7);
+  });
+
+  test('is held against another model without a boot', async () => {
+    await runShard(options({ kernel: fakeKernel(right), folder }));
+    const kernel = fakeKernel(right);
+    const bug = (step: string) => (step.startsWith('mlock') ? 'mlock_fixup' : undefined);
+    const result = await runShard(
+      options({ kernel, folder, model: fakeModel({ bug, version: 'model-2' }) }),
+    );
+    expect(result.versions.model).toBe('model-2');
+    expect(result.findings.length).toBeGreaterThan(0);
+    expect(kernel.boots.flat().every((name) => /-[0-9a-f]{12}\.scn$/.test(name))).toBe(true);
+  });
+
+  test('of another kernel is refused', async () => {
+    await runShard(options({ folder }));
+    const kernel = { ...fakeKernel(right), release: '7.3.4' };
+    await expect(runShard(options({ kernel, folder }))).rejects.toMatchObject({
+      code: 'other-versions',
+    });
+  });
+
+  test('with a capture that is torn or of another scenario asks again', async () => {
+    await runShard(options({ folder }));
+    const [torn, other] = ['bar-0001', 'bar-0002'].map((name) =>
+      join(folder, 'captures', `${name}.jsonl`),
+    );
+    writeFileSync(torn!, readFileSync(torn!, 'utf8').slice(0, 200));
+    writeFileSync(other!, readFileSync(join(folder, 'captures', 'lab-0002.jsonl')));
+    const kernel = fakeKernel(right);
+    await runShard(options({ kernel, folder }));
+    expect(kernel.boots.flat().sort()).toEqual(['bar-0001.scn', 'bar-0002.scn']);
+  });
+});
+
+describe('a report', () => {
+  test('has every difference as a file, and reads back as the result', async () => {
+    const result = await runShard(
+      options({
+        kernel: fakeKernel(wrongMprotect),
+        kinds: ['lab'],
+        seeds: [{ first: 1, last: 30 }],
+      }),
+    );
+    const page = readFileSync(writeReport(folder, result), 'utf8');
+    expect(readResult(folder)).toEqual(result);
+    for (const { scenario, minimal } of result.findings) {
+      expect(readFileSync(join(folder, 'differences', `${scenario}.scn`), 'utf8')).toBe(minimal);
+      expect(page).toContain(`npx pfnmap lab compare 6.12-x86_64 differences/${scenario}.scn`);
+    }
+  });
+
+  test('is one page that loads nothing, and shows text of a kernel as text', async () => {
+    const evil: Planted = (steps, at) => (steps[at]!.startsWith('mlock ') ? 'dies' : undefined);
+    const result = await runShard(options({ kernel: fakeKernel(evil), kinds: ['lab'] }));
+    const words = result.deaths.map((death) => ({
+      ...death,
+      agrees: true,
+      words: ['<script>x</script>'],
+    }));
+    const page = readFileSync(writeReport(folder, { ...result, deaths: words }), 'utf8');
+    expect(page).not.toMatch(/<script|src=|href=|@import|url\(/);
+    expect(page).toContain('&lt;script&gt;x&lt;/script&gt;');
+  });
+
+  test('of a folder without a result is an error that names the file', () => {
+    expect(() => readResult(folder)).toThrow(join(folder, 'result.json'));
+    writeFileSync(join(folder, 'result.json'), '{}');
+    expect(() => readResult(folder)).toThrow(/pfnmap-campaign\/1/);
+  });
+});
