@@ -1,6 +1,6 @@
 import { LabError } from '../errors.ts';
 import type { LabArch } from '../target/target.ts';
-import { type Draft, type DraftMap, geometryOf, say } from './draft.ts';
+import { type Draft, type DraftMap, G, geometryOf, say } from './draft.ts';
 import { forkOnce } from './fork.ts';
 import { accessSlot, addSlot } from './guest.ts';
 import { KIND_NAMES, KINDS, type Kind, type KindName } from './kinds.ts';
@@ -88,17 +88,25 @@ function open(kind: Kind, random: Random, pageSize: number, arch: LabArch): Draf
   say(draft, 'machine', { bar: draft.bar, thp, ...space });
   if (kind.vfio) say(draft, 'vfio');
   if (kind.kvm) say(draft, 'kvm');
-  if (draft.mode) openLab(draft, draft.mode);
+  if (draft.mode) openLab(draft, draft.mode, arch);
   if (kind.watch) say(draft, 'watch');
   return draft;
 }
 
-function openLab(draft: Draft, mode: string): void {
+/** Where the emulator puts a BAR 2 of 8 GiB, the size that goes with the test driver. */
+const BAR_ADDRESS: Readonly<Record<LabArch, number>> = { x86_64: 8 * G, arm64: 512 * G };
+
+function openLab(draft: Draft, mode: string, arch: LabArch): void {
   const { random, geometry } = draft;
-  const pages = `${draft.bar / geometry.page}`;
-  const pmdOrder = Math.log2(geometry.pmd / geometry.page);
-  const maxorder = mode === 'remap' ? undefined : String(random.pick([2, 2, 2, 1, 0]) * pmdOrder);
-  say(draft, 'lab', { pages, mode, maxorder });
+  const pmdPages = geometry.pmd / geometry.page;
+  // Frames that begin off the boundaries of huge entries.
+  const shift = random.percent(15) ? random.pick([1, pmdPages]) : 0;
+  const pages = `${draft.bar / geometry.page - shift}`;
+  const maxorder =
+    mode === 'remap' ? undefined : String(random.pick([2, 2, 2, 1, 0]) * Math.log2(pmdPages));
+  const pfn = shift > 0 ? `${BAR_ADDRESS[arch] / geometry.page + shift}` : undefined;
+  const access = random.percent(20) ? 'access' : '';
+  say(draft, 'lab', { pages, mode, maxorder, pfn }, access);
 }
 
 function oneStep(draft: Draft, kind: Kind, weights: readonly (readonly [AnyOperation, number])[]) {

@@ -60,7 +60,7 @@ export const KINDS = {
     bars: [64 * 1024, M, 16 * M, 64 * M, 256 * M, 2 * G, 8 * G, 64 * G],
     vfio: true,
     mapping: whole,
-    operations: { ...everywhere, command: 2, reset: 1 },
+    operations: { ...everywhere, command: 2, reset: 1, hardoffline: 1, otherbar: 1 },
   },
   lab: {
     description: 'the test driver, inserting by faults up to some order',

@@ -38,7 +38,15 @@ const touchall: Operation = (draft, map) => {
   const { page, pmd } = draft.geometry;
   const sixtieth = Math.floor(map.length / 64 / pmd) * pmd;
   const step = map.length >= pmd ? Math.max(pmd, sixtieth) : page;
-  say(draft, `touchall ${map.name}`, { step }, access(draft));
+  const range = draft.random.percent(30) ? anyRange(draft, map) : {};
+  say(draft, `touchall ${map.name}`, { ...range, step }, access(draft));
+  return true;
+};
+
+/** Of the other BARs, one is smaller than a page, and four are not there: none can be mapped. */
+const otherbar: Operation = (draft) => {
+  const bar = draft.random.pick(['bar0', 'bar1', 'bar3', 'bar4', 'bar5']);
+  say(draft, `mmap m${++draft.named} ${bar}`, {}, draft.random.pick(['', 'shared']));
   return true;
 };
 
@@ -158,6 +166,7 @@ export const OPERATIONS = {
   unmaprange,
   command,
   reset,
+  otherbar,
   dmamap,
   dmaunmap,
   walkers,
