@@ -6,8 +6,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { formatCapture } from '../src/console/capture.ts';
-import { separateConsole } from '../src/console/demux.ts';
-import { parseConsole } from '../src/console/parse.ts';
+import { ConsoleDemux, type ConsoleLine } from '../src/console/demux.ts';
+import { ConsoleReader, parseConsole } from '../src/console/parse.ts';
 
 const HEAD = [
   '@kernel 6.12.0-test',
@@ -21,7 +21,14 @@ function log(...lines: string[]): string {
   return [...HEAD, ...lines, ''].join('\r\n');
 }
 
-describe('separateConsole', () => {
+function separateConsole(text: string): ConsoleLine[] {
+  const demux = new ConsoleDemux();
+  const lines = text.split('\n').map((line) => demux.line(line));
+  const cut = demux.end();
+  return cut ? [...lines, cut] : lines;
+}
+
+describe('ConsoleDemux', () => {
   test('a kernel message inside a line is taken out and the line joined', () => {
     expect(separateConsole('{"signal":[   16.594847] Disabling IRQ #4\n0}\n')).toEqual([
       { from: 'kernel', text: '[   16.594847] Disabling IRQ #4' },
@@ -155,4 +162,43 @@ test('the console of a 7.3 that died is the capture of its scenario', () => {
   expect(formatCapture(captures[0]!)).toBe(
     readFileSync(here('../captures/7.3-x86_64/20-vma-split-in-1g.jsonl'), 'utf8'),
   );
+});
+
+describe('ConsoleReader', () => {
+  const text = log(
+    '@begin a.scn',
+    '> touch a',
+    '{"signal":[    1.000001] one',
+    '0}',
+    '@end a.scn',
+    '@begin b.scn',
+    '> touch a',
+    '{"signal":7}',
+    '@end b.scn',
+    '@begin c.scn',
+    '> touch a',
+    '[   12.345681] Kernel panic - not syncing: Fatal exception',
+  );
+
+  test('reads the same however the console is cut into pieces', () => {
+    const whole = parseConsole(text, {});
+    for (let cut = 0; cut <= text.length; cut++) {
+      const reader = new ConsoleReader({});
+      reader.push(text.slice(0, cut));
+      reader.push(text.slice(cut));
+      expect(reader.finish()).toEqual(whole);
+    }
+  });
+
+  test('tells of a scenario as soon as it has ended, and not of one the kernel died in', () => {
+    const told: string[] = [];
+    const reader = new ConsoleReader({}, ({ name }) => told.push(name));
+    const ends = [...text.matchAll(/@end [^\n]*\n/g)].map((match) => match.index + match[0].length);
+    reader.push(text.slice(0, ends[0]));
+    expect(told).toEqual(['a.scn']);
+    reader.push(text.slice(ends[0]));
+    expect(told).toEqual(['a.scn', 'b.scn']);
+    expect(reader.finish().died).toBe('c.scn');
+    expect(told).toEqual(['a.scn', 'b.scn']);
+  });
 });

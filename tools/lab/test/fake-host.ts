@@ -38,7 +38,14 @@ export function fakeHost(
       calls.push(call);
       const run = commands[command.replace(/^.*\//, '')];
       if (!run) return { code: 127, output: `${command}: not found`, stdout: '' };
-      const result = await run(call);
+      let heard = false;
+      const onOutput = (text: string) => {
+        heard = true;
+        options.onOutput?.(text);
+      };
+      const result = await run({ ...call, options: { ...options, onOutput } });
+      // What a command says all at once is heard as well.
+      if (!heard) onOutput(typeof result === 'string' ? result : result.output);
       return typeof result === 'string' ? { code: 0, output: result, stdout: result } : result;
     },
   };

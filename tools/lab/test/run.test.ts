@@ -165,8 +165,8 @@ describe('labRun', () => {
       'boot-start',
       'scenario-start',
       'scenario-end',
-      'boot-end',
       'capture',
+      'boot-end',
     ]);
   });
 

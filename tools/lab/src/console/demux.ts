@@ -11,21 +11,25 @@ const STAMP = /\[ *\d+\.\d{6}\]/;
  * kernel writes a message whole wherever the programs' output stands, also inside a line: such a
  * line goes on after the message. A kernel line is known by its time stamp.
  */
-export function separateConsole(text: string): ConsoleLine[] {
-  const lines: ConsoleLine[] = [];
+export class ConsoleDemux {
   /** The beginning of a program's line that a kernel message fell into. */
-  let broken = '';
-  for (const line of text.replaceAll('\r', '').split('\n')) {
+  #broken = '';
+
+  /** What a line of the console is, without its end. */
+  line(text: string): ConsoleLine {
     // The messages that the init script repeats carry stamps of their own.
-    const at = line.startsWith('@dmesg ') ? -1 : line.search(STAMP);
-    if (at < 0) {
-      lines.push({ from: 'program', text: broken + line });
-      broken = '';
-      continue;
+    const at = text.startsWith('@dmesg ') ? -1 : text.search(STAMP);
+    if (at >= 0) {
+      this.#broken += text.slice(0, at);
+      return { from: 'kernel', text: text.slice(at) };
     }
-    broken += line.slice(0, at);
-    lines.push({ from: 'kernel', text: line.slice(at) });
+    const whole = this.#broken + text;
+    this.#broken = '';
+    return { from: 'program', text: whole };
   }
-  if (broken !== '') lines.push({ from: 'program', text: broken });
-  return lines;
+
+  /** The program's line that the end of the console cut off, or undefined. */
+  end(): ConsoleLine | undefined {
+    return this.#broken === '' ? undefined : { from: 'program', text: this.#broken };
+  }
 }

@@ -1,6 +1,6 @@
 import type { MachineOptions } from '../run/machine-line.ts';
 import type { Capture, Json, MachineRecord, StepRecord } from './capture.ts';
-import { separateConsole } from './demux.ts';
+import { ConsoleDemux, type ConsoleLine } from './demux.ts';
 import { isFatal, tidyFatal, tidyLogLine } from './kernel-lines.ts';
 
 /** What one boot answered. */
@@ -107,15 +107,50 @@ class ConsoleParser {
 }
 
 /**
- * Reads the log of one boot. A kernel that died or fell silent leaves a `crash` on the step it was
- * in; that scenario's capture ends there.
+ * Reads what a boot says while it says it. A kernel that died or fell silent leaves a `crash` on the
+ * step it was in; that scenario's capture ends there.
  */
-export function parseConsole(text: string, options: MachineOptions): ConsoleReport {
-  const parser = new ConsoleParser(options);
-  for (const line of separateConsole(text)) {
-    if (line.from === 'kernel') parser.kernelLine(line.text);
-    else parser.programLine(line.text);
+export class ConsoleReader {
+  readonly #parser: ConsoleParser;
+  readonly #demux = new ConsoleDemux();
+  readonly #onComplete: (capture: Capture) => void;
+  /** The beginning of a line whose end has not come yet. */
+  #rest = '';
+  #told = 0;
+
+  /** `onComplete` hears of every scenario that ran to its end. */
+  constructor(options: MachineOptions, onComplete: (capture: Capture) => void = () => undefined) {
+    this.#parser = new ConsoleParser(options);
+    this.#onComplete = onComplete;
   }
-  if (!parser.finished) parser.crash(parser.died ?? parser.current, undefined);
-  return { captures: parser.captures, died: parser.died, finished: parser.finished };
+
+  push(text: string): void {
+    const lines = (this.#rest + text).replaceAll('\r', '').split('\n');
+    this.#rest = lines.pop()!;
+    for (const line of lines) this.#take(this.#demux.line(line));
+  }
+
+  /** Nothing more comes. */
+  finish(): ConsoleReport {
+    const parser = this.#parser;
+    if (this.#rest !== '') this.#take(this.#demux.line(this.#rest));
+    const cut = this.#demux.end();
+    if (cut) this.#take(cut);
+    if (!parser.finished) parser.crash(parser.died ?? parser.current, undefined);
+    return { captures: parser.captures, died: parser.died, finished: parser.finished };
+  }
+
+  #take({ from, text }: ConsoleLine): void {
+    const { captures } = this.#parser;
+    if (from === 'kernel') this.#parser.kernelLine(text);
+    else this.#parser.programLine(text);
+    while (captures[this.#told]?.complete === true) this.#onComplete(captures[this.#told++]!);
+  }
+}
+
+/** Reads the log of one boot, all of it at once. */
+export function parseConsole(text: string, options: MachineOptions): ConsoleReport {
+  const reader = new ConsoleReader(options);
+  reader.push(text);
+  return reader.finish();
 }

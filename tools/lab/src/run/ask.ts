@@ -1,5 +1,5 @@
 import type { Capture } from '../console/capture.ts';
-import { type ConsoleReport, parseConsole } from '../console/parse.ts';
+import { ConsoleReader } from '../console/parse.ts';
 import { LabError, throwIfInterrupted } from '../errors.ts';
 import type { LabTarget } from '../target/target.ts';
 import { type BootContext, boot } from './boot.ts';
@@ -7,8 +7,8 @@ import type { BootGroup } from './group.ts';
 
 /** Who hears of what the boots of a group answered. */
 export interface AskListener {
-  /** Every capture that is kept; `report` is that of its boot. */
-  onCapture(capture: Capture, report: ConsoleReport): void;
+  /** A scenario was answered, or the kernel died in it: its last step has a `crash` then. */
+  onCapture(capture: Capture): void;
   /** All that a boot said on its console. */
   onConsole?(text: string): void;
 }
@@ -26,18 +26,21 @@ export async function askGroup(
   let silentBoots = 0;
   while (todo.length > 0) {
     throwIfInterrupted(context.signal);
-    const text = await boot(context, { options, scenarios: todo });
+    const done = new Set<string>();
+    const take = (capture: Capture) => {
+      done.add(capture.name);
+      listener.onCapture(capture);
+    };
+    const reader = new ConsoleReader(options, take);
+    const text = await boot(context, { options, scenarios: todo }, (said) => reader.push(said));
     listener.onConsole?.(text);
-    const report = parseConsole(text, options);
-    const interrupted = context.signal?.aborted === true;
+    const { captures } = reader.finish();
     // A guest that was stopped did not die in the scenario it was in.
-    const kept = report.captures.filter((capture) => !interrupted || capture.complete);
-    for (const capture of kept) listener.onCapture(capture, report);
     throwIfInterrupted(context.signal);
+    for (const capture of captures) if (!done.has(capture.name)) take(capture);
     // On a busy host a boot may fail for no reason of the kernel's; two in a row are one.
-    silentBoots = kept.length === 0 ? silentBoots + 1 : 0;
+    silentBoots = done.size === 0 ? silentBoots + 1 : 0;
     if (silentBoots > 1) throw silent(context.target, text);
-    const done = new Set(kept.map((capture) => capture.name));
     todo = todo.filter((scenario) => !done.has(scenario.name));
   }
 }

@@ -22,8 +22,15 @@ export interface BootContext {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Boots the target once with a group's scenarios; returns everything it said on its console. */
-export async function boot(context: BootContext, group: BootGroup): Promise<string> {
+/**
+ * Boots the target once with a group's scenarios; tells what it says on its console as it comes, and
+ * returns all of it.
+ */
+export async function boot(
+  context: BootContext,
+  group: BootGroup,
+  onConsole: (text: string) => void,
+): Promise<string> {
   const { paths, target, reporter } = context;
   mkdirSync(paths.boots, { recursive: true });
   const folder = mkdtempSync(join(paths.boots, `${target.name}-`));
@@ -37,7 +44,7 @@ export async function boot(context: BootContext, group: BootGroup): Promise<stri
   try {
     const files = prepareFiles(paths, target, group, folder);
     const args = emulatorArgs(target, group.options, files);
-    return await watchGuest(context, args, start);
+    return await watchGuest(context, args, start, onConsole);
   } finally {
     rmSync(folder, { recursive: true, force: true });
     reporter({ type: 'boot-end', elapsed: Date.now() - start });
@@ -62,7 +69,12 @@ function prepareFiles(paths: CachePaths, target: LabTarget, group: BootGroup, fo
 }
 
 /** Runs the emulator to its end, or until the guest has been silent for too long. */
-async function watchGuest(context: BootContext, args: string[], start: number): Promise<string> {
+async function watchGuest(
+  context: BootContext,
+  args: string[],
+  start: number,
+  onConsole: (text: string) => void,
+): Promise<string> {
   const stop = new AbortController();
   let rest = '';
   let timer: NodeJS.Timeout | undefined;
@@ -75,6 +87,7 @@ async function watchGuest(context: BootContext, args: string[], start: number): 
     const lines = (rest + text).split('\n');
     rest = lines.pop()!;
     for (const line of lines) reportScenario(context.reporter, line, Date.now() - start);
+    onConsole(text);
   };
   const abort = () => stop.abort();
   context.signal?.addEventListener('abort', abort);

@@ -2,7 +2,6 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cachePaths, defaultCacheDir, writeFileAtomic } from '../cache.ts';
 import { type Capture, captureName, formatCapture } from '../console/capture.ts';
-import type { ConsoleReport } from '../console/parse.ts';
 import type { Host } from '../host/host.ts';
 import { nodeHost } from '../host/node-host.ts';
 import { type Reporter, silentReporter } from '../reporter.ts';
@@ -87,7 +86,7 @@ class Run {
   /** Asks a group, and writes what it answers. */
   async group(group: BootGroup): Promise<void> {
     await askGroup(this.#context, group, {
-      onCapture: (capture, report) => this.#write(group.scenarios, capture, report),
+      onCapture: (capture) => this.#write(group.scenarios, capture),
       onConsole: (text) => {
         this.boots++;
         this.#log(text);
@@ -95,14 +94,14 @@ class Run {
     });
   }
 
-  #write(scenarios: readonly ScenarioFile[], capture: Capture, report: ConsoleReport): void {
+  #write(scenarios: readonly ScenarioFile[], capture: Capture): void {
     const scenario = scenarios.find((candidate) => candidate.name === capture.name);
     if (!scenario) return;
     const folder = this.#options.outDir ?? dirname(scenario.path);
     const path = join(folder, captureName(capture.name));
     writeFileAtomic(path, formatCapture(capture));
     const last = capture.steps.at(-1) ?? capture.machine;
-    const crash = report.died === capture.name ? (last.crash ?? []) : [];
+    const crash = last.crash ?? [];
     this.captures.push({ scenario: scenario.path, path, capture, crash });
     this.#context.reporter({
       type: 'capture',
