@@ -120,7 +120,14 @@ describe('shrinking', () => {
         .trimEnd()
         .split('\n')
         .map((line) => line.split(' ')[0]);
-      expect([...operations].sort()).toEqual(['endfork', 'fork', 'mmap', 'mprotect', 'touch']);
+      expect([...operations].sort()).toEqual([
+        'endfork',
+        'fork',
+        'machine',
+        'mmap',
+        'mprotect',
+        'touch',
+      ]);
     }
   });
 
@@ -137,8 +144,8 @@ describe('shrinking', () => {
       if (shrunk !== 'minimal') continue;
       const lines = minimal.trimEnd().split('\n');
       for (const at of lines.keys()) {
-        // What names a mapping goes with it, and a child's end with its start.
-        if (/^(mmap|fork|endfork)/.test(lines[at]!)) continue;
+        // The BAR's size stays; what names a mapping goes with it, and a child's end with its start.
+        if (/^(machine|mmap|fork|endfork)/.test(lines[at]!)) continue;
         const less = lines.filter((_, index) => index !== at).join('\n');
         expect(showsBy(wrongMprotect, less, signature), `${minimal} without ${at}`).toBe(false);
       }
@@ -176,7 +183,7 @@ describe('shrinking', () => {
     expect(result.deaths.length).toBeGreaterThan(0);
     expect(result.deaths[0]).toMatchObject({ words: ['Oops: planted'], agrees: false });
     expect(result.findings.length).toBe(result.deaths.length);
-    expect(result.findings[0]!.minimal).toMatch(/^mmap \w+ lab\nmlock \w+\n$/);
+    expect(result.findings[0]!.minimal).toMatch(/^machine bar=8G\nmmap \w+ lab\nmlock \w+\n$/);
   });
 });
 

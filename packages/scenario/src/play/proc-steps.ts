@@ -7,11 +7,14 @@ import { type Player, resultOf } from './player.ts';
 /** Advices that process_madvise() takes, whoever the target is: WILLNEED, COLD, PAGEOUT, COLLAPSE. */
 const REMOTE_ADVICES = [3, 20, 21, 25];
 
-/** userfaultfd registration: special VMAs are refused, and so is a range that is not mapped. */
-function registerUserfault(player: Player, start: number, length: number): number {
+/**
+ * userfaultfd registration: special VMAs are refused, and so is a range that is not mapped. Minor faults are those of
+ * pages that a file has in memory already: hugetlb and shmem know them, no mapping of a scenario does.
+ */
+function registerUserfault(player: Player, start: number, length: number, mode: string): number {
   const vmas = player.process.mm.overlapping(start, start + length);
-  const refused = vmas.length === 0 || vmas.some((vma) => (vma.vm_flags & VM_SPECIAL) !== 0);
-  return refused ? -EINVAL : 0;
+  const isSpecial = vmas.some((vma) => (vma.vm_flags & VM_SPECIAL) !== 0);
+  return vmas.length === 0 || isSpecial || mode === 'minor' ? -EINVAL : 0;
 }
 
 function mincore(player: Player, start: number, length: number): Answer {
@@ -51,8 +54,10 @@ function onMap(step: Step, player: Player, map: PlacedMap): Answer[] | undefined
       const node = machine.layers.pagewalk.do_pages_stat(process.mm, map.start + step.offset);
       return [{ node }];
     }
-    case 'uffd':
-      return [resultOf('uffd', registerUserfault(player, map.start + step.offset, step.length))];
+    case 'uffd': {
+      const { offset, length, mode } = step;
+      return [resultOf('uffd', registerUserfault(player, map.start + offset, length, mode))];
+    }
     case 'numamaps':
       return [numamaps(player, map)];
     default:

@@ -13,7 +13,7 @@ export interface Suspect {
   readonly outcome: Outcome;
 }
 
-/** Of findings that look alike, so many are shrunk with the kernel's help. */
+/** Of findings that look alike, so many are shrunk with the kernel's help; one where they are explained already. */
 const SHRUNK_ALIKE = 3;
 /** Differences told of one finding. */
 const TOLD = 20;
@@ -67,11 +67,16 @@ const stopsAsKnown = ({ text, cut }: CutSuspect): boolean =>
 function chosen(suspects: readonly CutSuspect[]): Set<CutSuspect> {
   const alike = new Map<string, CutSuspect[]>();
   for (const suspect of suspects.filter((one) => !stopsAsKnown(one))) {
-    alike.set(suspect.signature, [...(alike.get(suspect.signature) ?? []), suspect]);
+    const known = explainDifferences(suspect.text, suspect.cut.verdict);
+    const look = known === undefined ? suspect.signature : `${known.id}: ${suspect.signature}`;
+    alike.set(look, [...(alike.get(look) ?? []), suspect]);
   }
-  const shortest = (group: CutSuspect[]) =>
-    group.sort((a, b) => a.cut.capture.steps.length - b.cut.capture.steps.length);
-  return new Set([...alike.values()].flatMap((group) => shortest(group).slice(0, SHRUNK_ALIKE)));
+  return new Set(
+    [...alike].flatMap(([look, group]) => {
+      group.sort((a, b) => a.cut.capture.steps.length - b.cut.capture.steps.length);
+      return group.slice(0, look === group[0]!.signature ? SHRUNK_ALIKE : 1);
+    }),
+  );
 }
 
 /** Shrinks suspects, and says what each finding is. */

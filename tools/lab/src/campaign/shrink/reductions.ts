@@ -39,7 +39,7 @@ function dependants(lines: Lines, at: number): number[] {
 }
 
 /** Parts with all that makes no sense without them. */
-export function closed(lines: Lines, parts: Iterable<Part>): Set<Part> {
+function closed(lines: Lines, parts: Iterable<Part>): Set<Part> {
   const all = new Set(parts);
   for (const part of all) {
     if (part.includes(':')) continue;
@@ -58,7 +58,9 @@ export function without(lines: Lines, parts: Parts): string {
 
 /** Runs of a half, a quarter and so on of the lines that are left, down to single ones. */
 function lineReductions(lines: Lines, gone: Parts): Part[][] {
-  const left = lines.flatMap((_, index) => (gone.has(`${index}`) ? [] : [`${index}`]));
+  const left = lines.flatMap((words, index) =>
+    gone.has(`${index}`) || words[0] === 'machine' ? [] : [`${index}`],
+  );
   const reductions: Part[][] = [];
   for (let size = left.length >> 1; size > 0; size >>= 1) {
     for (let at = 0; at < left.length; at += size) reductions.push(left.slice(at, at + size));
@@ -66,15 +68,15 @@ function lineReductions(lines: Lines, gone: Parts): Part[][] {
   return reductions;
 }
 
-/** Every option and flag that is left, one by one. */
+/** Every option and flag that is left, one by one, but for the size of the BAR. */
 function optionReductions(lines: Lines, gone: Parts): Part[][] {
   return lines.flatMap((words, index) => {
     if (gone.has(`${index}`)) return [];
-    const [operation] = stepOf(words);
-    const fixed = operation === 'mmap' ? 3 : operation === 'machine' ? 1 : 2;
-    const first = fixed + (words.length - stepOf(words).length);
+    const step = stepOf(words);
+    const fixed = step[0] === 'mmap' ? 3 : 2;
+    const first = fixed + (words.length - step.length);
     return words.flatMap((word, at) => {
-      const isOption = at > 0 && (word.includes('=') || at >= first);
+      const isOption = at > 0 && (word.includes('=') || at >= first) && !word.startsWith('bar=');
       const part = `${index}:${at}`;
       return isOption && !gone.has(part) ? [[part]] : [];
     });
@@ -82,7 +84,8 @@ function optionReductions(lines: Lines, gone: Parts): Part[][] {
 }
 
 /** What may be left out next of a scenario that lacks some parts already. */
-export function reductions(lines: Lines, gone: Parts, what: 'lines' | 'options'): Set<Part>[] {
-  const list = what === 'lines' ? lineReductions(lines, gone) : optionReductions(lines, gone);
-  return list.map((parts) => closed(lines, parts));
+export function reductions(lines: Lines, gone: Parts): Set<Part>[] {
+  return [...lineReductions(lines, gone), ...optionReductions(lines, gone)].map((parts) =>
+    closed(lines, parts),
+  );
 }

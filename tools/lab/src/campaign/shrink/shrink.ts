@@ -14,32 +14,26 @@ function unions(winners: readonly ReadonlySet<Part>[]): Set<Part>[] {
 }
 
 /**
- * Leaves out of a scenario what it does not need to show something: lines, in runs and one by one, then
+ * Leaves out of a scenario what it does not need to show something: lines, in runs and one by one, and
  * options. All candidates of a round are asked together, since a boot costs more than many scenarios.
  * Returns undefined if the scenario itself does not show it when it is asked again.
  */
 export function* shrink(text: string, shows: (outcome: Outcome) => boolean): Asking {
   const lines = linesOf(text);
+  const all = without(lines, new Set());
   let gone: ReadonlySet<Part> = new Set();
-  const [again] = yield [without(lines, gone)];
-  if (!again || !shows(again)) return undefined;
-
-  function* winning(
-    candidates: readonly ReadonlySet<Part>[],
-  ): Generator<readonly string[], ReadonlySet<Part>[], readonly Outcome[]> {
-    const outcomes = yield candidates.map((parts) => without(lines, new Set([...gone, ...parts])));
-    return candidates.filter((_, index) => shows(outcomes[index]!));
+  for (;;) {
+    const less = (parts: ReadonlySet<Part>) => without(lines, new Set([...gone, ...parts]));
+    const candidates = reductions(lines, gone);
+    const [again, ...outcomes] = yield [all, ...candidates.map(less)];
+    if (!again || !shows(again)) return undefined;
+    const winners = candidates.filter((_, index) => shows(outcomes[index]!));
+    winners.sort((a, b) => b.size - a.size);
+    const [largest] = winners;
+    if (largest === undefined) return without(lines, gone);
+    const joint = unions(winners);
+    const together = joint.length > 0 ? yield joint.map(less) : [];
+    const best = joint.find((_, index) => shows(together[index]!)) ?? largest;
+    gone = new Set([...gone, ...best]);
   }
-
-  for (const what of ['lines', 'options', 'lines'] as const) {
-    for (;;) {
-      const winners = yield* winning(reductions(lines, gone, what));
-      winners.sort((a, b) => b.size - a.size);
-      const [largest] = winners;
-      if (largest === undefined) break;
-      const joint = winners.length > 1 ? yield* winning(unions(winners)) : [];
-      gone = new Set([...gone, ...(joint[0] ?? largest)]);
-    }
-  }
-  return without(lines, gone);
 }
