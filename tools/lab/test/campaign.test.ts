@@ -10,6 +10,7 @@ import { planScenarios } from '../src/campaign/plan.ts';
 import { unexplained } from '../src/campaign/report/unexplained.ts';
 import { readResult, writeReport } from '../src/campaign/report/write-report.ts';
 import { runShard, type ShardOptions } from '../src/campaign/run-shard.ts';
+import { checkScenario } from '../src/language.ts';
 import type { LabEvent } from '../src/reporter.ts';
 import { fakeKernel, fakeModel, type Planted, showsBy } from './fake-campaign.ts';
 
@@ -184,6 +185,24 @@ describe('shrinking', () => {
     expect(result.deaths[0]).toMatchObject({ words: ['Oops: planted'], agrees: false });
     expect(result.findings.length).toBe(result.deaths.length);
     expect(result.findings[0]!.minimal).toMatch(/^machine bar=8G\nmmap \w+ lab\nmlock \w+\n$/);
+  });
+
+  test('every scenario it asks for, and each it ends with, is well formed', async () => {
+    const dies: Planted = (steps, at) =>
+      steps[at]!.startsWith('mprotect ') && steps.slice(0, at).includes('fork')
+        ? 'dies'
+        : wrongMprotect(steps, at);
+    const kernel = fakeKernel(dies);
+    const ask: typeof kernel.ask = (scenarios, take) => {
+      for (const { text, name } of scenarios) checkScenario(text, name);
+      return kernel.ask(scenarios, take);
+    };
+    const kinds = ['lab', 'kvm', 'peer', 'fork'] as const;
+    const { findings } = await runShard(
+      options({ kernel: { ...kernel, ask }, kinds, seeds: [{ first: 1, last: 25 }] }),
+    );
+    expect(findings.length).toBeGreaterThan(10);
+    for (const { minimal, scenario } of findings) checkScenario(minimal, scenario);
   });
 });
 

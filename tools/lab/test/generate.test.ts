@@ -69,15 +69,18 @@ describe('generateScenario', () => {
     for (const { name, text } of all) checkScenario(text, name);
   });
 
+  // Where the kernel puts a mapping is a matter of chance, and no answer to compare.
+  const UNASKED = ['mmap anywhere'];
+
   test.each([
     ['x86_64', 4096],
     ['arm64', 4096],
     ['arm64', 16384],
   ] as const)(
-    'together they use every form of every step: %s with pages of %d',
+    'together they use every form of every step that has one answer: %s with pages of %d',
     (arch, pageSize) => {
       const used = usedForms(arch, pageSize);
-      expect(everyForm().filter((form) => !used.has(form))).toEqual([]);
+      expect(everyForm().filter((form) => !used.has(form))).toEqual(UNASKED);
     },
   );
 
@@ -106,21 +109,39 @@ describe('generateScenario', () => {
   });
 
   test('only the hazard cuts a mapping that may hold a PUD entry off a PMD boundary', () => {
-    const cutting = /^(munmap|mprotect|madvise|processmadvise|mlock|mbind|uffd|mincore|zap) (\w+)/;
-    for (const { text, pageSize, kind, name } of all.filter(
-      ({ text }) => !text.includes('mode=remap'),
-    )) {
-      if (kind === 'hazard') continue;
+    const cutting =
+      /^(?:in )?(munmap|mprotect|madvise|processmadvise|mlock|mbind|uffd|mremap) (\w+)/;
+    const careful = all.filter(
+      ({ text, kind }) => kind !== 'hazard' && !text.includes('mode=remap'),
+    );
+    let cuts = 0;
+    for (const { text, pageSize, name } of careful) {
       const pmd = (pageSize * pageSize) / 8;
-      const lengths = new Map<string, number>();
+      const pud = (pmd * pageSize) / 8;
+      const maps = new Map<string, { length: number; phase: number; huge: boolean }>();
       for (const line of text.split('\n')) {
-        const mapped = /^mmap (\w+)/.exec(line)?.[1];
-        if (mapped) lengths.set(mapped, option(line, 'length')!);
-        const cut = cutting.exec(line);
-        if (!cut || lengths.get(cut[2]!)! < (pmd * pageSize) / 8) continue;
-        expect(option(line, 'offset')! % pmd, `${name}: ${line}`).toBe(0);
+        const mapped = /^mmap (\w+) (?!bar[^2])/.exec(line)?.[1];
+        const length = option(line, 'length');
+        if (mapped)
+          maps.set(mapped, {
+            length: length!,
+            phase: option(line, 'phase') ?? 0,
+            huge: length! >= pud,
+          });
+        const [, operation, cut] = cutting.exec(line) ?? [];
+        const map = maps.get(cut ?? '');
+        if (!map?.huge) continue;
+        const start = option(line, 'offset') ?? 0;
+        const end = operation === 'mremap' ? (length ?? map.length) : start + length!;
+        for (const at of [start, end].filter((edge) => edge > 0 && edge < map.length)) {
+          cuts++;
+          expect((map.phase + at) % pmd, `${name}: ${line}`).toBe(0);
+        }
+        if (operation === 'mremap')
+          Object.assign(map, { length: end, phase: option(line, 'phase') });
       }
     }
+    expect(cuts).toBeGreaterThan(1000);
   });
 
   test('only the hazard asks for what is known to kill or hang a kernel', () => {

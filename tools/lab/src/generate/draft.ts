@@ -22,6 +22,8 @@ export interface DraftMap {
   readonly name: string;
   readonly source: 'bar2' | 'lab' | 'anon';
   length: number;
+  /** How far its address is above a boundary of the largest entries, in bytes. */
+  phase: number;
   /** A PUD entry may lie in it. */
   readonly huge: boolean;
   readonly private: boolean;
@@ -81,10 +83,20 @@ export function grainOf(draft: Draft, map: DraftMap): number {
   return map.length < pmd ? page : draft.random.pick([page, pmd]);
 }
 
+/** The place in a mapping at or above an offset where a VMA may be split; its end at the latest. */
+export function splitPoint(draft: Draft, map: DraftMap, offset: number): number {
+  if (!map.huge || draft.hazard || offset === 0) return Math.min(offset, map.length);
+  const { pmd } = draft.geometry;
+  const above = Math.ceil((map.phase + offset) / pmd) * pmd - map.phase;
+  return Math.min(above, map.length);
+}
+
 /** A range inside the mapping: one grain, a few, or all the rest. */
 export function anyRange(draft: Draft, map: DraftMap): { offset: number; length: number } {
   const grain = grainOf(draft, map);
-  const offset = anyOffset(draft, map, grain);
-  const wanted = draft.random.pick([grain, grain, 2 * grain, 16 * grain, map.length]);
-  return { offset, length: Math.min(map.length - offset, wanted) };
+  const wanted = anyOffset(draft, map, grain);
+  const length = draft.random.pick([grain, grain, 2 * grain, 16 * grain, map.length]);
+  const first = splitPoint(draft, map, wanted);
+  const offset = first < map.length ? first : 0;
+  return { offset, length: splitPoint(draft, map, offset + length) - offset };
 }

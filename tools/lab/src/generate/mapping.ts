@@ -31,6 +31,7 @@ export function addMapping(draft: Draft, choice: MappingChoice): DraftMap {
     name: `m${++draft.named}`,
     source: choice.source,
     length,
+    phase,
     // remap_pfn_range maps single pages only.
     huge: length >= draft.geometry.pud && !remap,
     private: isPrivate,
@@ -48,6 +49,7 @@ export function addAnonymous(draft: Draft): DraftMap {
     name: `m${++draft.named}`,
     source: 'anon',
     length: 2 * M,
+    phase: 0,
     huge: false,
     private: true,
   };

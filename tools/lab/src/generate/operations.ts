@@ -1,4 +1,14 @@
-import { anyOffset, anyRange, type Draft, type DraftMap, G, grainOf, M, say } from './draft.ts';
+import {
+  anyOffset,
+  anyRange,
+  type Draft,
+  type DraftMap,
+  G,
+  grainOf,
+  M,
+  say,
+  splitPoint,
+} from './draft.ts';
 
 /** Writes the lines of one operation on a mapping; false if it makes no sense now. */
 export type Operation = (draft: Draft, map: DraftMap) => boolean;
@@ -61,12 +71,15 @@ const munmap: Operation = (draft, map) => {
 const mremap: Operation = (draft, map) => {
   if (draft.inChild || map.private) return false;
   const { random, geometry } = draft;
-  const shrunk = Math.floor(map.length / 2 / geometry.pmd) * geometry.pmd;
+  // A mapping that shrinks is split at its new end, before it moves.
+  const shrunk = splitPoint(draft, map, Math.floor(map.length / 2 / geometry.pmd) * geometry.pmd);
   const length = random.percent(25) && shrunk > 0 ? shrunk : undefined;
   const align = random.pick([2 ** 30, geometry.pmd]);
-  say(draft, `mremap ${map.name}`, { length, align, phase: random.pick([0, 0, geometry.page]) });
+  const phase = random.pick([0, 0, geometry.page]);
+  say(draft, `mremap ${map.name}`, { length, align, phase });
   table(draft, map);
   map.length = length ?? map.length;
+  map.phase = phase;
   return true;
 };
 
@@ -83,6 +96,12 @@ const command: Operation = (draft, map) => {
   say(draft, `touch ${map.name}`, { offset: anyOffset(draft, map) });
   table(draft, map);
   say(draft, 'command 6');
+  return true;
+};
+
+const hardoffline: Operation = (draft) => {
+  const { random, geometry, bar } = draft;
+  say(draft, 'hardoffline', { offset: random.between(0, bar / geometry.page - 1) * geometry.page });
   return true;
 };
 
@@ -166,6 +185,7 @@ export const OPERATIONS = {
   unmaprange,
   command,
   reset,
+  hardoffline,
   otherbar,
   dmamap,
   dmaunmap,

@@ -36,7 +36,9 @@ export function cutCaptures(capture: Capture, index: number): Capture[] {
   return [looked, ended];
 }
 
-/** The scenario that a capture answers. */
+/** The scenario that a capture answers. A child in which the kernel died gets its end. */
 export function scenarioText(capture: Capture): string {
-  return capture.steps.map(({ step }) => `${step}\n`).join('');
+  const steps = capture.steps.map(({ step }) => step);
+  const isOpen = steps.lastIndexOf('fork') > steps.lastIndexOf('endfork');
+  return [...steps, ...(isOpen ? ['endfork'] : [])].map((step) => `${step}\n`).join('');
 }
