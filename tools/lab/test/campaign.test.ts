@@ -248,6 +248,35 @@ describe('what is known', () => {
     expect(result.findings.some(({ explanation }) => explanation)).toBe(false);
   });
 
+  test('a difference that is known does not hide one that is not', async () => {
+    const both: Planted = (steps, at) => {
+      const [operation, name] = steps[at]!.split(' ');
+      const isAnon = steps.some((step) => step.startsWith(`mmap ${name} anon`));
+      const isTable = operation === 'table' && !steps[0]!.includes('thp=never');
+      return isAnon && (isTable || operation === 'uffd') ? 'wrong' : undefined;
+    };
+    const result = await runShard(
+      options({ kernel: fakeKernel(both), kinds: ['proc'], seeds: [{ first: 1, last: 60 }] }),
+    );
+    const { findings } = unexplained(result);
+    expect(findings.length).toBeGreaterThan(0);
+    for (const { signature, minimal } of findings) {
+      expect(signature).toBe('uffd answer');
+      expect(minimal).toMatch(/^uffd /m);
+    }
+    const isAsked = (text: string) =>
+      [...text.matchAll(/^uffd (\w+)/gm)].some(([, name]) => text.includes(`mmap ${name} anon`));
+    const plan = planScenarios({
+      target: fakeKernel(right).target,
+      kinds: ['proc'],
+      seeds: [{ first: 1, last: 60 }],
+      steps: fakeModel().steps,
+    });
+    expect(findings.map(({ scenario }) => `${scenario}.scn`)).toEqual(
+      plan.filter(({ text }) => isAsked(text)).map(({ name }) => name),
+    );
+  });
+
   test('only what tells of anonymous memory is explained by the model’s small pages', async () => {
     const anon: Planted = (steps, at) => {
       const [operation, name] = steps[at]!.split(' ');
@@ -255,11 +284,18 @@ describe('what is known', () => {
       return operation === 'table' && isAnon ? 'wrong' : undefined;
     };
     const result = await runShard(
-      options({ kernel: fakeKernel(anon), kinds: ['dma'], seeds: [{ first: 1, last: 30 }] }),
+      options({
+        kernel: fakeKernel(anon),
+        kinds: ['dma', 'proc'],
+        seeds: [{ first: 1, last: 40 }],
+      }),
     );
-    expect(result.findings.length).toBeGreaterThan(0);
-    for (const { explanation } of result.findings)
-      expect(explanation?.id).toBe('anonymous-huge-pages');
+    const cut = result.findings.filter(({ minimal }) => minimal.startsWith('machine'));
+    const isHuge = (minimal: string) =>
+      !minimal.includes('thp=never') || minimal.includes('advice=25');
+    expect(new Set(cut.map(({ minimal }) => isHuge(minimal)))).toEqual(new Set([true, false]));
+    for (const { explanation, minimal } of cut)
+      expect(explanation?.id).toBe(isHuge(minimal) ? 'anonymous-huge-pages' : undefined);
     const every: Planted = (steps, at) => (steps[at]!.startsWith('touch ') ? 'wrong' : undefined);
     const open = await runShard(options({ kernel: fakeKernel(every), kinds: ['dma'] }));
     expect(unexplained(open).findings.length).toBe(open.findings.length);

@@ -1,6 +1,6 @@
 import { formatCapture } from '../console/capture.ts';
 import type { AskerOptions } from './asker.ts';
-import { explainDifferences } from './explain.ts';
+import { type Focus, focusOf } from './explain.ts';
 import { judge, type Outcome, scenarioName, signatureOf } from './outcome.ts';
 import type { PlannedScenario } from './plan.ts';
 import type { Finding } from './shard.ts';
@@ -20,35 +20,46 @@ const TOLD = 20;
 
 /** A suspect, cut without asking the kernel again. */
 interface CutSuspect extends Suspect {
-  readonly signature: string;
+  readonly focus: Focus;
   readonly text: string;
   readonly cut: Outcome;
 }
 
-const firstSignature = ({ verdict }: Outcome): string | undefined =>
-  verdict.differences[0] && signatureOf(verdict.differences[0]);
+/** What a difference looks like, and what explains it: one that is open must not turn into one that is explained. */
+const lookOf = ({ difference, explanation }: Focus): string =>
+  `${explanation?.id ?? ''} ${signatureOf(difference)}`.trim();
+
+const focusIn = ({ capture, verdict }: Outcome): Focus | undefined =>
+  focusOf(scenarioText(capture), verdict);
+
+/** Whether an outcome is about what looks the same. */
+const showsLike =
+  (focus: Focus) =>
+  (outcome: Outcome): boolean => {
+    const other = focusIn(outcome);
+    return other !== undefined && lookOf(other) === lookOf(focus);
+  };
 
 /** Leaves out what can be left out without asking the kernel. */
 function cutSuspect(suspect: Suspect, { model }: AskerOptions): CutSuspect {
   const { outcome, scenario } = suspect;
-  const [first] = outcome.verdict.differences;
-  const signature = signatureOf(first!);
-  const less = cutCaptures(outcome.capture, first!.index)
+  const focus = focusOf(scenario.text, outcome.verdict)!;
+  const less = cutCaptures(outcome.capture, focus.difference.index)
     .map((capture) => judge(capture, model))
-    .find((candidate) => firstSignature(candidate) === signature);
-  if (less === undefined) return { ...suspect, signature, text: scenario.text, cut: outcome };
-  return { ...suspect, signature, text: scenarioText(less.capture), cut: less };
+    .find(showsLike(focus));
+  if (less === undefined) return { ...suspect, focus, text: scenario.text, cut: outcome };
+  return { ...suspect, focus, text: scenarioText(less.capture), cut: less };
 }
 
 function finding(
-  { scenario, outcome, signature }: CutSuspect,
+  { scenario, outcome, focus }: CutSuspect,
   least: { readonly text: string; readonly outcome: Outcome },
   shrunk: Finding['shrunk'],
 ): Finding {
-  const explanation = explainDifferences(least.text, least.outcome.verdict);
+  const { explanation } = focus;
   return {
     scenario: scenarioName(scenario.name),
-    signature,
+    signature: signatureOf(focus.difference),
     steps: outcome.capture.steps.length,
     differing: new Set(outcome.verdict.differences.map(({ index }) => index)).size,
     minimal: least.text,
@@ -60,21 +71,20 @@ function finding(
 }
 
 /** Where the model stops in a known way, the kernel may answer anything: there is nothing to shrink. */
-const stopsAsKnown = ({ text, cut }: CutSuspect): boolean =>
-  cut.verdict.bug !== undefined && explainDifferences(text, cut.verdict) !== undefined;
+const stopsAsKnown = ({ cut, focus }: CutSuspect): boolean =>
+  cut.verdict.bug !== undefined && focus.explanation !== undefined;
 
 /** The suspects that are shrunk with the kernel's help: the shortest few of those that look alike. */
 function chosen(suspects: readonly CutSuspect[]): Set<CutSuspect> {
   const alike = new Map<string, CutSuspect[]>();
   for (const suspect of suspects.filter((one) => !stopsAsKnown(one))) {
-    const known = explainDifferences(suspect.text, suspect.cut.verdict);
-    const look = known === undefined ? suspect.signature : `${known.id}: ${suspect.signature}`;
+    const look = lookOf(suspect.focus);
     alike.set(look, [...(alike.get(look) ?? []), suspect]);
   }
   return new Set(
-    [...alike].flatMap(([look, group]) => {
+    [...alike.values()].flatMap((group) => {
       group.sort((a, b) => a.cut.capture.steps.length - b.cut.capture.steps.length);
-      return group.slice(0, look === group[0]!.signature ? SHRUNK_ALIKE : 1);
+      return group.slice(0, group[0]!.focus.explanation ? 1 : SHRUNK_ALIKE);
     }),
   );
 }
@@ -85,18 +95,18 @@ export async function findingsOf(
   suspects: readonly Suspect[],
   progress: (open: number) => void,
 ): Promise<Finding[]> {
-  const cut = suspects.map((suspect) => cutSuspect(suspect, options));
-  const further = [...chosen(cut)];
+  const all = suspects.map((suspect) => cutSuspect(suspect, options));
+  const further = [...chosen(all)];
   const tasks = further.map(
-    ({ scenario, text, signature }): ShrinkTask => ({
+    ({ scenario, text, focus }): ShrinkTask => ({
       name: scenario.name,
       text,
       isAlone: scenario.isAlone,
-      shows: (outcome) => firstSignature(outcome) === signature,
+      shows: showsLike(focus),
     }),
   );
   const shrunk = await shrinkAll(options, tasks, progress);
-  return cut.map((suspect) => {
+  return all.map((suspect) => {
     const at = further.indexOf(suspect);
     if (at < 0) return finding(suspect, { text: suspect.text, outcome: suspect.cut }, 'cut');
     const least = shrunk[at];
