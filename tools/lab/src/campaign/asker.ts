@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { batches, inParallel } from './batches.ts';
 import type { CampaignKernel } from './kernel.ts';
 import type { CampaignModel } from './model.ts';
@@ -21,12 +20,6 @@ export interface AskerOptions {
   readonly store: CampaignStore;
   /** Boots at once. */
   readonly jobs: number;
-}
-
-/** The name of a scenario that was made of another by leaving something out. */
-export function lessName(name: string, text: string): string {
-  const hash = createHash('sha256').update(text).digest('hex').slice(0, 12);
-  return name.replace(/(\.scn)?$/, `-${hash}.scn`);
 }
 
 /**

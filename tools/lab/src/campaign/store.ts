@@ -10,6 +10,7 @@ import {
 } from '../console/capture.ts';
 import { LabError } from '../errors.ts';
 import type { CampaignKernel } from './kernel.ts';
+import { isLess } from './shrink/less-name.ts';
 
 /** Where a campaign keeps what kernels answered, so that it goes on where it stopped. */
 export interface CampaignStore {
@@ -47,7 +48,7 @@ export function readCapture(name: string, text: string): Capture {
 
 /**
  * A store in a folder, which belongs to one kernel: `campaign.json` says which. Captures are files as
- * `pfnmap lab run` writes them. Throws `other-versions` for a folder of another kernel.
+ * `pfnmap lab run` writes them, those of scenarios that were asked for while shrinking in a folder of their own. Throws `other-versions` for a folder of another kernel.
  */
 export function folderStore(folder: string, kernel: CampaignKernel): CampaignStore {
   const { release, guest, target } = kernel;
@@ -63,7 +64,8 @@ export function folderStore(folder: string, kernel: CampaignKernel): CampaignSto
     );
   }
   writeFileAtomic(path, `${JSON.stringify(head, null, 2)}\n`);
-  const pathOf = (name: string) => join(folder, 'captures', captureName(name));
+  const pathOf = (name: string) =>
+    join(folder, isLess(name) ? 'shrinking' : 'captures', captureName(name));
   return {
     load(name, text) {
       if (!existsSync(pathOf(name))) return undefined;

@@ -1,5 +1,6 @@
-import { type AskerOptions, askAll, lessName, type Question } from '../asker.ts';
+import { type AskerOptions, askAll, type Question } from '../asker.ts';
 import type { Outcome } from '../outcome.ts';
+import { lessName } from './less-name.ts';
 import { type Asking, shrink } from './shrink.ts';
 
 /** A scenario to shrink. */
