@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
+    globalSetup: 'tools/check/scratch-folder.mjs',
     include: ['{packages,tools}/*/test/**/*.test.ts', 'test/**/*.test.ts'],
     // No module of this repository holds state, so files may share a worker: 3 s in place of 80 s.
     isolate: false,
