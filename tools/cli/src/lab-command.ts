@@ -1,4 +1,12 @@
-import { type DoctorReport, LAB_TARGETS, labDoctor, labRun, labSetup } from '@pfnmap/lab';
+import { basename, resolve } from 'node:path';
+import {
+  type DoctorReport,
+  LAB_TARGETS,
+  labDoctor,
+  labRun,
+  labSetup,
+  type OwnKernel,
+} from '@pfnmap/lab';
 import { columns } from './columns.ts';
 import { type CommandContext, print } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
@@ -13,6 +21,10 @@ export interface LabOptions {
 export interface LabSetupOptions extends LabOptions {
   readonly yes?: boolean;
   readonly force?: boolean;
+  readonly kernel?: string;
+  readonly modules?: string;
+  readonly headers?: string;
+  readonly name?: string;
 }
 
 /** What `pfnmap lab run` is told. */
@@ -52,6 +64,19 @@ export async function labDoctorCommand(
   return isReady ? EXIT.agree : EXIT.environment;
 }
 
+/** The kernel of one's own that the options describe, or undefined where they ask for Debian's. */
+function ownKernel(base: string, options: LabSetupOptions): OwnKernel | undefined {
+  const { kernel, modules, headers } = options;
+  if (kernel === undefined && modules === undefined && headers === undefined) return undefined;
+  if (kernel === undefined || modules === undefined || headers === undefined) {
+    throw new Failure(
+      'A kernel of your own needs --kernel, --modules and --headers together.\n' +
+        `  pfnmap lab setup ${base} --kernel bzImage --modules lib/modules/RELEASE --headers BUILD-TREE`,
+    );
+  }
+  return { name: options.name ?? basename(resolve(modules)), base, kernel, modules, headers };
+}
+
 /** `pfnmap lab setup`: fetches and builds what a target needs. */
 export async function labSetupCommand(
   target: string,
@@ -61,11 +86,12 @@ export async function labSetupCommand(
   const reporter = progressOf(context);
   const yes = options.yes === true;
   const force = options.force === true;
-  const record = await withLab(() => labSetup(target, { reporter, yes, force }));
+  const what = ownKernel(target, options) ?? target;
+  const record = await withLab(() => labSetup(what, { reporter, yes, force }));
   print(context, [
     options.json === true
       ? JSON.stringify({ format: 'pfnmap-lab-setup/1', ...record }, null, 2)
-      : `${target} is set up: Linux ${record.release}`,
+      : `${record.target.name} is set up: Linux ${record.release}`,
   ]);
   return EXIT.agree;
 }

@@ -28,7 +28,17 @@ export function addLabCommands(program: Command, wiring: Wiring): void {
     .description('fetch a kernel by package name and build the guest for it')
     .option('--yes', 'install missing packages of the host without asking')
     .option('--force', 'do every step again, and take a newer kernel if there is one')
-    .addHelpText('after', wiring.help('pfnmap lab setup 6.12-x86_64'))
+    .option('--kernel <image>', 'a kernel of your own, on the machine of the target')
+    .option('--modules <folder>', 'its lib/modules/RELEASE')
+    .option('--headers <folder>', 'its build tree, or its headers')
+    .option('--name <name>', 'what to call it from then on (default: its release)')
+    .addHelpText(
+      'after',
+      wiring.help(
+        'pfnmap lab setup 6.12-x86_64',
+        'pfnmap lab setup 6.12-x86_64 --kernel bzImage --modules out/lib/modules/6.18.0 --headers . --name mine',
+      ),
+    )
     .action(async (target: string) => {
       const { labSetupCommand } = await import('./lab-command.ts');
       await wiring.run<LabSetupOptions>(setup, (options, context) =>

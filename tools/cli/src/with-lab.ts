@@ -6,6 +6,7 @@ import { Failure } from './failure.ts';
 const CODES: Readonly<Record<string, ExitCode>> = {
   'unknown-target': EXIT.badInput,
   'bad-scenario': EXIT.badInput,
+  'no-kernel': EXIT.badInput,
   'bad-seeds': EXIT.badInput,
   'bad-result': EXIT.badInput,
   'other-versions': EXIT.badInput,

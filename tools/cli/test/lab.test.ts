@@ -40,3 +40,16 @@ test('a run without a set-up says which command makes it', async () => {
   expect(exitCode).toBe(3);
   expect(err).toContain('pfnmap lab setup 6.12-x86_64');
 });
+
+test('a kernel of one’s own is an image, modules and headers together', async () => {
+  const { err, exitCode } = await runMain(['lab', 'setup', '6.12-x86_64', '--kernel', 'bzImage']);
+  expect(exitCode).toBe(2);
+  expect(err).toContain('--kernel, --modules and --headers');
+});
+
+test('a file of one’s own kernel that is not there is named before anything is fetched', async () => {
+  const files = ['--kernel', 'no/bzImage', '--modules', cache, '--headers', cache];
+  const { err, exitCode } = await runMain(['lab', 'setup', '6.12-x86_64', ...files]);
+  expect(exitCode).toBe(2);
+  expect(err).toContain('there is no no/bzImage');
+});

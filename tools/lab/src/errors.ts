@@ -7,6 +7,7 @@ export type LabErrorCode =
   | 'no-space'
   | 'command-failed'
   | 'no-package'
+  | 'no-kernel'
   | 'bad-scenario'
   | 'bad-seeds'
   | 'bad-result'

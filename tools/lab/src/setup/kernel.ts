@@ -63,10 +63,6 @@ export async function takeOwnKernel(
   target: LabTarget,
   own: OwnKernel,
 ): Promise<void> {
-  for (const path of [own.kernel, own.modules, own.headers]) {
-    if (!existsSync(path))
-      throw new LabError('missing-on-host', `${own.name}: there is no ${path}.`);
-  }
   await makeFolderAtomic(kernelFolder(context, own.name), async (folder) => {
     copyFileSync(own.kernel, join(folder, 'vmlinuz'));
     const config = join(own.headers, '.config');

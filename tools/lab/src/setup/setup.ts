@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { cachePaths, defaultCacheDir } from '../cache.ts';
 import { PrivateApt } from '../debian/apt.ts';
@@ -6,6 +6,7 @@ import { BuildRoot } from '../debian/build-root.ts';
 import { DEBIAN_MIRRORS, hostMirrors, type Mirrors } from '../debian/mirror.ts';
 import { packageName, resolveRelease } from '../debian/release.ts';
 import { compilerPackages, findSuite } from '../debian/suite.ts';
+import { LabError } from '../errors.ts';
 import { guestFingerprint } from '../guest-files.ts';
 import type { Host } from '../host/host.ts';
 import { nodeHost } from '../host/node-host.ts';
@@ -35,6 +36,9 @@ export interface SetupOptions {
   readonly host?: Host;
 }
 
+const OWN_KERNEL_FILES =
+  'A kernel of your own is an image (bzImage, Image), the folder lib/modules/RELEASE of `make modules_install`, and its build tree.';
+
 const STEPS = ['host', 'index', 'build-system', 'kernel', 'guest', 'initrd'];
 
 /**
@@ -43,7 +47,7 @@ const STEPS = ['host', 'index', 'build-system', 'kernel', 'guest', 'initrd'];
  * where it was; a target that is set up is left as it is.
  *
  * Throws {@link LabError}: `unknown-target`, `missing-on-host`, `declined`, `no-space`,
- * `no-package`, `command-failed`, `interrupted`.
+ * `no-package`, `no-kernel`, `command-failed`, `interrupted`.
  */
 export async function labSetup(
   targetOrKernel: string | OwnKernel,
@@ -53,7 +57,7 @@ export async function labSetup(
   const paths = cachePaths(options.cacheDir ?? defaultCacheDir(host.env));
   const reporter = options.reporter ?? silentReporter;
   const context: SetupContext = { host, paths, reporter, signal: options.signal };
-  const own = typeof targetOrKernel === 'string' ? undefined : absolute(targetOrKernel);
+  const own = typeof targetOrKernel === 'string' ? undefined : located(targetOrKernel);
   const target = own ? ownTarget(own) : findTarget(targetOrKernel as string);
   const record = readTargetRecord(paths, target.name);
   const wanted = options.release ?? record?.release;
@@ -82,15 +86,13 @@ export async function labSetup(
   return finished;
 }
 
-/** Its paths as seen from any folder: the guest is not built in the caller's. */
-function absolute(own: OwnKernel): OwnKernel {
-  const { kernel, modules, headers } = own;
-  return {
-    ...own,
-    kernel: resolve(kernel),
-    modules: resolve(modules),
-    headers: resolve(headers),
-  };
+/** Its files are there; their paths as seen from any folder: the guest is not built in the caller's. */
+function located(own: OwnKernel): OwnKernel {
+  const [kernel, modules, headers] = [own.kernel, own.modules, own.headers].map((path) => {
+    if (existsSync(path)) return resolve(path);
+    throw new LabError('no-kernel', `${own.name}: there is no ${path}.`, OWN_KERNEL_FILES);
+  }) as [string, string, string];
+  return { ...own, kernel, modules, headers };
 }
 
 /** An own kernel as a target: its base under another name. */
