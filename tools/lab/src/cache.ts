@@ -21,6 +21,8 @@ export interface CachePaths {
   root(suite: string): string;
   /** The kernel and the guest of a target. */
   target(name: string): string;
+  /** A program of a Debian package, with its libraries. */
+  program(name: string): string;
   /** Folders of boots, each removed when it ends. */
   readonly boots: string;
 }
@@ -32,6 +34,7 @@ export function cachePaths(dir: string): CachePaths {
     apt: (suite) => join(dir, 'apt', suite),
     root: (suite) => join(dir, 'roots', suite),
     target: (name) => join(dir, 'targets', name),
+    program: (name) => join(dir, 'programs', name),
     boots: join(dir, 'boots'),
   };
 }

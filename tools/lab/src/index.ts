@@ -22,6 +22,8 @@ export type { Capture, Json, MachineRecord, StepRecord } from './console/capture
 export { captureName, formatCapture } from './console/capture.ts';
 export type { ConsoleReport } from './console/parse.ts';
 export { parseConsole } from './console/parse.ts';
+export type { ProgramOptions } from './debian/program.ts';
+export { debianProgram } from './debian/program.ts';
 export type { DoctorOptions, DoctorReport } from './doctor.ts';
 export { labDoctor } from './doctor.ts';
 export type { LabErrorCode } from './errors.ts';
