@@ -37,6 +37,8 @@ export interface Process {
   mprotect(address: number, length: number, prot: number): number;
   mremap(request: MremapRequest): number;
   madvise(address: number, length: number, advice: number): number;
+  /** process_madvise() on itself. */
+  process_madvise(address: number, length: number, advice: number): number;
   mlock(address: number, length: number): number;
   /** A child with a copy of the address space, or a negative error number. */
   fork(): Process | number;
@@ -68,6 +70,8 @@ export function createProcesses(
     mprotect: (address, length, prot) => layers.mmap.mprotect(mm, address, length, prot),
     mremap: (request) => layers.mmap.mremap(mm, request),
     madvise: (address, length, advice) => layers.mmap.madvise(mm, address, length, advice),
+    process_madvise: (address, length, advice) =>
+      layers.mmap.process_madvise(mm, address, length, advice),
     mlock: (address, length) => layers.mmap.mlock(mm, address, length),
     fork() {
       const child = emptyMm();

@@ -21,6 +21,7 @@ import { createMovePageTables } from './move-page-tables.ts';
 import { createMprotect } from './mprotect.ts';
 import { createMremap, type MremapRequest } from './mremap.ts';
 import { createUnmapper, type Unmapper } from './munmap.ts';
+import { createProcessMadvise } from './process-madvise.ts';
 import { createSplitVma } from './split-vma.ts';
 
 /** The system calls that change mappings. They return 0, an address, or a negative error number. */
@@ -29,6 +30,7 @@ export interface MmMmap extends Unmapper {
   mprotect(mm: MmStruct, start: number, length: number, prot: number): number;
   mremap(mm: MmStruct, request: MremapRequest): number;
   madvise(mm: MmStruct, start: number, length: number, advice: number): number;
+  process_madvise(mm: MmStruct, start: number, length: number, advice: number): number;
   mlock(mm: MmStruct, start: number, length: number): number;
   mbind(mm: MmStruct, request: MbindRequest): number;
 }
@@ -74,6 +76,17 @@ export function createMmMmap(kernel: Kernel, layers: MmMmapLayers): MmMmap {
       memory.handle_mm_fault(vma, address, writes ? FAULT_FLAG_WRITE : 0);
     }
   };
+  const madvise = locked(
+    createMadvise(
+      kernel,
+      {
+        transparentHugepage: config.enabled('TRANSPARENT_HUGEPAGE'),
+        guardRegions: config.enabled('GUARD_REGIONS'),
+      },
+      memory,
+      splitVma,
+    ),
+  );
   return {
     exit_mmap: unmapper.exit_mmap,
     munmap: locked(unmapper.munmap),
@@ -89,16 +102,11 @@ export function createMmMmap(kernel: Kernel, layers: MmMmapLayers): MmMmap {
         createMovePageTables(kernel, huge, memory),
       ),
     ),
-    madvise: locked(
-      createMadvise(
-        kernel,
-        {
-          transparentHugepage: config.enabled('TRANSPARENT_HUGEPAGE'),
-          guardRegions: config.enabled('GUARD_REGIONS'),
-        },
-        memory,
-        splitVma,
-      ),
+    madvise,
+    process_madvise: createProcessMadvise(
+      pageSize,
+      { anyOnSelf: config.enabled('PROCESS_MADVISE_SELF') },
+      madvise,
     ),
     mbind: locked(
       createMbind(

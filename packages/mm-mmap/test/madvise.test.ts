@@ -25,6 +25,24 @@ function withPud(setup = {}): BarProcess {
   return bar;
 }
 
+describe('process_madvise() on oneself, as captured (proc-0105, proc-0106, proc-0110)', () => {
+  const call = (profile: string, length: number, advice: number): number =>
+    withPud({ profile }).process.process_madvise(VA, length, advice);
+
+  test('6.12 takes WILLNEED, COLD, PAGEOUT and COLLAPSE only', () => {
+    const taken: readonly number[] = [MADV.WILLNEED, MADV.COLD, MADV.PAGEOUT, MADV.COLLAPSE];
+    for (const advice of Object.values(MADV).filter((advice) => !taken.includes(advice))) {
+      expect(call('6.12.117', GiB, advice)).toBe(-EINVAL);
+    }
+    expect(call('6.12.117', GiB, MADV.WILLNEED)).toBe(GiB);
+  });
+
+  test('7.3 takes any advice', () => {
+    expect(call('7.3', GiB, MADV.NOHUGEPAGE)).toBe(GiB);
+    expect(call('7.3', GiB, MADV.REMOVE)).toBe(-ENODEV);
+  });
+});
+
 describe('22.1: on a BAR that vfio-pci maps', () => {
   const TABLE: ReadonlyArray<readonly [keyof typeof MADV, number, number]> = [
     ['NORMAL', 0, 0],

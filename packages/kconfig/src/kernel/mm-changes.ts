@@ -109,6 +109,12 @@ export const mmChanges: readonly KernelChange[] = /* @__PURE__ */ Object.freeze(
     help: 'MADV_GUARD_INSTALL and MADV_GUARD_REMOVE do not exist. They do now, and refuse VMAs of device memory with EINVAL.',
   },
   {
+    symbol: 'PROCESS_MADVISE_SELF',
+    title: 'mm/madvise: any advice to oneself by process_madvise()',
+    topic: 'mm/madvise',
+    help: 'process_madvise() takes WILLNEED, COLD, PAGEOUT and COLLAPSE only and answers EINVAL to others. A process may now give itself any advice.',
+  },
+  {
     symbol: 'SWAP_THREE_DEVICE_TYPES',
     title: 'mm/swapops: three device swap types instead of four',
     topic: 'mm/swapops',

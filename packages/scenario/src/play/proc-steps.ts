@@ -4,9 +4,6 @@ import type { Step } from '../grammar.ts';
 import type { PlacedMap } from './placed-maps.ts';
 import { type Player, resultOf } from './player.ts';
 
-/** Advices that process_madvise() takes, whoever the target is: WILLNEED, COLD, PAGEOUT, COLLAPSE. */
-const REMOTE_ADVICES = [3, 20, 21, 25];
-
 /**
  * userfaultfd registration: special VMAs are refused, and so is a range that is not mapped. Minor faults are those of
  * pages that a file has in memory already: hugetlb and shmem know them, no mapping of a scenario does.
@@ -38,9 +35,8 @@ function onMap(step: Step, player: Player, map: PlacedMap): Answer[] | undefined
   switch (step.op) {
     case 'processmadvise': {
       const start = map.start + step.offset;
-      if (!REMOTE_ADVICES.includes(step.advice)) return [resultOf('processmadvise', -EINVAL)];
-      const result = process.madvise(start, step.length, step.advice);
-      return [resultOf('processmadvise', result < 0 ? result : step.length)];
+      const result = process.process_madvise(start, step.length, step.advice);
+      return [resultOf('processmadvise', result)];
     }
     case 'mbind': {
       const { policy, strict, length } = step;
