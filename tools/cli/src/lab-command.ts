@@ -10,6 +10,7 @@ import {
 import { columns } from './columns.ts';
 import { type CommandContext, print } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
+import { Failure } from './failure.ts';
 import { progressOf, withLab } from './with-lab.ts';
 
 /** What every command of `pfnmap lab` is told. */
