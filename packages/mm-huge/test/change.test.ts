@@ -1,8 +1,8 @@
 // Goal: leaves change protection, move, go away and are marked in place as Linux does it. Method: sections 4.9, 7, 9.7, 11 and
 // 12 of the specification, entry words and flushes.
 import { MmuGather, VM_WRITE } from '@pfnmap/mm-core';
+import { GiB, MiB, VA, type Wanted } from '@pfnmap/testbed';
 import { describe, expect, test } from 'vitest';
-import { GiB, MiB, type Setup, VA } from './bar-machine.ts';
 import { Insertion, SHARED_PFNMAP } from './insertion.ts';
 
 const PFN = 0x4000000;
@@ -14,7 +14,7 @@ class Leaf extends Insertion {
   readonly level: 1 | 2;
   readonly bar = this.vma(VA, VA + 2 * GiB);
 
-  constructor(level: 1 | 2, setup: Setup = {}, write = false) {
+  constructor(level: 1 | 2, setup: Wanted = {}, write = false) {
     super(setup);
     this.level = level;
     this.insert(level, this.bar, VA, PFN, write);
@@ -88,13 +88,13 @@ describe('flushes of a change of protection', () => {
   test('M9-2: a PUD on x86_64 twice, the whole mm and one step of 1 GiB', () => {
     expect(new Leaf(2).protect(READ).lines).toEqual([
       'tlb flush: whole mm',
-      'tlb flush [0x200000000000, 0x200040000000) in steps of 0x40000000',
+      'tlb flush [0x7f0000000000, 0x7f0040000000) in steps of 0x40000000',
     ]);
   });
 
   test('M9-3: a PMD on x86_64 once at the end; not at all when it was not present', () => {
     const leaf = new Leaf(1);
-    const once = ['tlb flush [0x200000000000, 0x200000200000) in steps of 0x200000'];
+    const once = ['tlb flush [0x7f0000000000, 0x7f0000200000) in steps of 0x200000'];
     expect(leaf.protect(READ).lines).toEqual(once);
     expect(leaf.protect(SHARED_PFNMAP).lines).toEqual(once);
     expect(leaf.protect(NO_ACCESS).lines).toEqual(once);
@@ -104,7 +104,7 @@ describe('flushes of a change of protection', () => {
 
   test('a PMD on arm64 at once, by its own size', () => {
     const lines = new Leaf(1, { arch: 'arm64' }).protect(READ).lines;
-    expect(lines[0]).toBe('tlb flush [0x200000000000, 0x200000200000) in steps of 0x200000');
+    expect(lines[0]).toBe('tlb flush [0x7f0000000000, 0x7f0000200000) in steps of 0x200000');
   });
 });
 
@@ -173,7 +173,7 @@ describe.each([
     const { zapped, lines } = zap(leaf);
     expect(zapped).toBe(true);
     expect(lines).toEqual([
-      `tlb flush [0x200000000000, 0x${(VA + Number(size)).toString(16)}) in steps of ${size}`,
+      `tlb flush [0x7f0000000000, 0x${(VA + Number(size)).toString(16)}) in steps of ${size}`,
     ]);
     expect(leaf.entry(VA)).toBe(`${name.toLowerCase()} none`);
     expect(leaf.mm.pgtables_bytes).toBe(pgtables_bytes);

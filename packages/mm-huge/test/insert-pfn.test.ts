@@ -11,8 +11,8 @@ import {
   VM_WRITE,
 } from '@pfnmap/mm-core';
 import { KernelBug } from '@pfnmap/pgtable-core';
+import { GiB, MiB, VA } from '@pfnmap/testbed';
 import { describe, expect, test } from 'vitest';
-import { GiB, MiB, VA } from './bar-machine.ts';
 import { Insertion, SHARED_PFNMAP } from './insertion.ts';
 
 const PMD_PFN = 0xe0000;
@@ -77,7 +77,7 @@ describe.each([
   test.each(profiles)(
     'M5-3, P02-S1: another frame for a write warns and changes nothing (%s)',
     (profile) => {
-      const driver = new Insertion({ profile });
+      const driver = new Insertion({ kernel: profile });
       const vma = driver.vma(VA, VA + GiB);
       driver.insert(level, vma, VA, pfn);
       const before = driver.entry(VA);
@@ -92,7 +92,7 @@ describe.each([
   test.each(profiles)(
     'P02-S2: another frame for a read changes nothing in silence (%s)',
     (profile) => {
-      const driver = new Insertion({ profile });
+      const driver = new Insertion({ kernel: profile });
       const vma = driver.vma(VA, VA + GiB);
       driver.insert(level, vma, VA, pfn);
       const before = driver.entry(VA);
@@ -141,7 +141,7 @@ describe.each([
 
 describe('the special bit', () => {
   test.each([...upTo(1, 16)])('P03-S1: is not in an inserted leaf with %s', (profile) => {
-    const driver = new Insertion({ profile });
+    const driver = new Insertion({ kernel: profile });
     driver.insert(1, driver.vma(VA, VA + GiB), VA, PMD_PFN);
     driver.insert(2, driver.vma(VA + GiB, VA + 2 * GiB), VA + GiB, PUD_PFN);
     expect(driver.entry(VA)).toBe('pmd 0x80000000e00000b7');
@@ -149,7 +149,7 @@ describe('the special bit', () => {
   });
 
   test('P03-S2: is not in it in the full series without patch 03', () => {
-    const driver = new Insertion({ profile: '6.12', dropped: ['SERIES_PATCH_03'] });
+    const driver = new Insertion({ kernel: '6.12', reverted: ['SERIES_PATCH_03'] });
     expect(driver.kernel.config.enabled('SERIES_PATCH_17')).toBe(true);
     driver.insert(1, driver.vma(VA, VA + GiB), VA, PMD_PFN);
     driver.insert(2, driver.vma(VA + GiB, VA + 2 * GiB), VA + GiB, PUD_PFN);
@@ -158,15 +158,15 @@ describe('the special bit', () => {
   });
 
   test.each([...upTo(17, 19), '6.12', '6.12.117', '7.3'])('is in it with %s', (profile) => {
-    const driver = new Insertion({ profile });
+    const driver = new Insertion({ kernel: profile });
     driver.insert(1, driver.vma(VA, VA + GiB), VA, PMD_PFN);
     expect(driver.entry(VA)).toBe('pmd 0x80000000e00002b7');
   });
 
   test.each(upTo(18, 19))('is bit 56 of an arm64 PMD with %s', (profile) => {
-    const marked = new Insertion({ arch: 'arm64', profile });
+    const marked = new Insertion({ arch: 'arm64', kernel: profile });
     marked.insert(1, marked.vma(VA, VA + GiB), VA, PMD_PFN);
-    const plain = new Insertion({ arch: 'arm64', profile: 'posted-17' });
+    const plain = new Insertion({ arch: 'arm64', kernel: 'posted-17' });
     plain.insert(1, plain.vma(VA, VA + GiB), VA, PMD_PFN);
     const word = (text: string): bigint => BigInt(text.replace('pmd ', ''));
     expect(word(marked.entry(VA)) ^ word(plain.entry(VA))).toBe(1n << 56n);
@@ -275,7 +275,7 @@ describe('5.9, 5.10, F5: a BAR that is reserved write-combining, mapped by an un
     ['6.12.117', 'pud 0x80000040000002b7'],
     ['7.3', 'pud 0x80000040000002af'],
   ])('with %s a PMD takes the type of the BAR, a PUD is %s', (profile, pud) => {
-    const driver = new Insertion({ profile }, writeCombining);
+    const driver = new Insertion({ kernel: profile }, writeCombining);
     driver.insert(1, driver.vma(VA, VA + GiB), VA, PMD_PFN);
     driver.insert(2, driver.vma(VA + GiB, VA + 2 * GiB), VA + GiB, PUD_PFN);
     expect(driver.entry(VA)).toBe('pmd 0x80000000e00002af');

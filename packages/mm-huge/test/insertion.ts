@@ -17,7 +17,7 @@ import {
 } from '@pfnmap/mm-core';
 import { createMmHuge, type MmHuge } from '@pfnmap/mm-huge';
 import { LEVEL_NAMES, type PgtableLevel, wordAt } from '@pfnmap/pgtable-core';
-import { machineWith, type Setup } from './bar-machine.ts';
+import { computer, type Wanted } from '@pfnmap/testbed';
 
 /** A device file that nobody maps through mmap(). */
 export const deviceFile: File = {
@@ -37,8 +37,8 @@ export class Insertion {
   readonly huge: MmHuge;
   readonly mm: MmStruct;
 
-  constructor(setup: Setup = {}, tracking?: PfnTracking) {
-    const { kernel } = machineWith(setup);
+  constructor(setup: Wanted = {}, tracking?: PfnTracking) {
+    const { kernel } = computer(setup);
     this.kernel = tracking === undefined ? kernel : { ...kernel, tracking };
     this.huge = createMmHuge(this.kernel);
     this.mm = new MmStruct(1, kernel.pt.pgd_alloc());

@@ -1,15 +1,15 @@
 // Goal: splitting a leaf of device memory is clearing it, and the boundary rule of VMAs has the hole that Linux has. Method:
 // section 8 and 10.2 of the specification, with what secondary MMUs and TLBs see.
 import { KernelBug } from '@pfnmap/pgtable-core';
+import { GiB, MiB, VA } from '@pfnmap/testbed';
 import { describe, expect, test } from 'vitest';
-import { GiB, MiB, VA } from './bar-machine.ts';
 import { Insertion } from './insertion.ts';
 
 const PFN = 0x4000000;
 
 describe.each([
-  ['PMD', 1, 2 * MiB, '0x200000000000, 0x200000200000'],
-  ['PUD', 2, GiB, '0x200000000000, 0x200040000000'],
+  ['PMD', 1, 2 * MiB, '0x7f0000000000, 0x7f0000200000'],
+  ['PUD', 2, GiB, '0x7f0000000000, 0x7f0040000000'],
 ] as const)('splitting a %s leaf', (name, level, size, range) => {
   const split = (driver: Insertion, address: number, end = VA + 2 * GiB): string[] => {
     const vma = driver.vma(VA, end);
@@ -92,7 +92,7 @@ test('on arm64 a PMD is flushed by its own size', () => {
   driver.insert(1, vma, VA, PFN);
   const { pmd } = driver.fault(vma, VA, 1);
   expect(driver.record(() => driver.huge.split_huge_pmd(vma, pmd, VA))[1]).toBe(
-    'tlb flush [0x200000000000, 0x200000200000) in steps of 0x200000',
+    'tlb flush [0x7f0000000000, 0x7f0000200000) in steps of 0x200000',
   );
 });
 
@@ -133,12 +133,12 @@ describe('a VMA gets a new boundary', () => {
 
   test('10.3, H3: inside a PUD leaf at any other address: the leaf is read as a table', () => {
     for (const profile of ['6.12', '6.12.117', '7.3']) {
-      const driver = new Insertion({ profile });
+      const driver = new Insertion({ kernel: profile });
       const vma = driver.vma(VA, VA + 2 * GiB);
       driver.insert(2, vma, VA, PFN);
       const adjust = () => driver.huge.vma_adjust_trans_huge(vma, VA + 0x1000);
       expect(adjust).toThrow(KernelBug);
-      expect(adjust).toThrow(/^__split_huge_pmd: .*\(address=0x200000001000\)$/);
+      expect(adjust).toThrow(/^__split_huge_pmd: .*\(address=0x7f0000001000\)$/);
     }
   });
 
@@ -153,8 +153,8 @@ describe('a VMA gets a new boundary', () => {
     const vma = driver.vma(VA, VA + 2 * GiB);
     driver.kernel.pt.walkAlloc(1, driver.mm, VA);
     expect(driver.record(() => driver.huge.split_huge_pmd_address(vma, VA + 4096))).toEqual([
-      'mmu notifier start CLEAR [0x200000000000, 0x200000200000)',
-      'mmu notifier end CLEAR [0x200000000000, 0x200000200000)',
+      'mmu notifier start CLEAR [0x7f0000000000, 0x7f0000200000)',
+      'mmu notifier end CLEAR [0x7f0000000000, 0x7f0000200000)',
     ]);
     expect(driver.kernel.events.counts.thp_split_pmd).toBe(0);
   });

@@ -8,8 +8,8 @@ import {
   VM_PFNMAP,
 } from '@pfnmap/mm-core';
 import type { TvaReason } from '@pfnmap/mm-huge';
+import { BarProcess, computer, GiB, MiB, VA, type Wanted } from '@pfnmap/testbed';
 import { describe, expect, test } from 'vitest';
-import { BarProcess, configOf, GiB, MiB, type Setup, VA } from './bar-machine.ts';
 import { deviceFile, Insertion, SHARED_PFNMAP } from './insertion.ts';
 
 const ALL_ORDERS = 0x7fffffff;
@@ -22,14 +22,14 @@ describe('the handler is asked for', () => {
   const newer = ['6.12.117', '7.3'];
 
   test.each(newer)('M3-1: 1 GiB although THP is switched to never (%s)', (profile) => {
-    const bar = new BarProcess({ profile, thp: 'never' });
+    const bar = new BarProcess({ kernel: profile, thp: 'never' });
     bar.map(GiB);
     expect(bar.touch()).toEqual(['order=18 0x100']);
     expect(bar.entry()).toBe('pud 0x80000002000002b7');
   });
 
   test.each(['posted-19', '6.12'])('M3-2, P04-S3: one page with THP never (%s)', (profile) => {
-    const bar = new BarProcess({ profile, thp: 'never' });
+    const bar = new BarProcess({ kernel: profile, thp: 'never' });
     bar.map(GiB);
     expect(bar.touch()).toEqual(['order=0 0x100']);
     expect(bar.entry()).toMatch(/^pte 0x8000000200000237/);
@@ -37,7 +37,7 @@ describe('the handler is asked for', () => {
   });
 
   test('M3-3: one page with THP madvise, 1 GiB once the mapping was advised (6.12)', () => {
-    const bar = new BarProcess({ profile: '6.12', thp: 'madvise' });
+    const bar = new BarProcess({ kernel: '6.12', thp: 'madvise' });
     bar.map(GiB);
     expect(bar.touch()).toEqual(['order=0 0x100']);
     bar.process.munmap(VA, GiB);
@@ -49,7 +49,7 @@ describe('the handler is asked for', () => {
   test.each(['posted-03', 'posted-04', 'posted-19', ...newer])(
     'M3-4, P04-S4: one page a fault after MADV_NOHUGEPAGE (%s)',
     (profile) => {
-      const bar = new BarProcess({ profile });
+      const bar = new BarProcess({ kernel: profile });
       bar.map(GiB);
       expect(bar.process.madvise(VA, GiB, NOHUGEPAGE)).toBe(0);
       expect(bar.touch()).toEqual(['order=0 0x100']);
@@ -71,12 +71,12 @@ describe('the handler is asked for', () => {
   });
 
   test.each(['6.12', '6.12.117', '7.3'])('M3-6: 2 MiB but never 1 GiB on arm64 (%s)', (profile) => {
-    const bar = new BarProcess({ arch: 'arm64', profile });
+    const bar = new BarProcess({ arch: 'arm64', kernel: profile });
     bar.map(GiB);
     expect(bar.touch()).toEqual(['order=9 0x100']);
   });
 
-  test.each<[string, Setup, string[]]>([
+  test.each<[string, Wanted, string[]]>([
     ['4K: order 9', { with: ['ARM64_VA_BITS_48'] }, ['order=9 0x100']],
     ['16K: order 11', { with: ['ARM64_16K_PAGES', 'ARM64_VA_BITS_47'] }, ['order=11 0x100']],
     ['64K: order 13', { with: ['ARM64_64K_PAGES', 'ARM64_VA_BITS_48'] }, ['order=13 0x100']],
@@ -88,7 +88,7 @@ describe('the handler is asked for', () => {
 
   test('3.9: single pages without THP, which PREEMPT_RT excludes', () => {
     for (const setup of [{ without: ['TRANSPARENT_HUGEPAGE'] }, { with: ['PREEMPT_RT'] }]) {
-      expect(configOf(setup).enabled('TRANSPARENT_HUGEPAGE')).toBe(false);
+      expect(computer(setup).kernel.config.enabled('TRANSPARENT_HUGEPAGE')).toBe(false);
       const bar = new BarProcess(setup);
       bar.map(GiB);
       expect(bar.touch()).toEqual(['order=0 0x100']);
@@ -114,7 +114,7 @@ describe('P04-S1: the orders of a file PFN mapping in a fault', () => {
     ['posted-03', 'arm64', ['ARM64_64K_PAGES'], bits(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)],
     ['posted-04', 'arm64', ['ARM64_64K_PAGES'], bits(13, 26)],
   ] as const)('%s, %s %j: %i', (profile, arch, symbols, orders) => {
-    const driver = new Insertion({ profile, arch, with: symbols });
+    const driver = new Insertion({ kernel: profile, arch, with: symbols });
     const vma = driver.vma(VA, VA + GiB);
     expect(driver.huge.thp_vma_allowable_orders(vma, 'fault', ALL_ORDERS)).toBe(orders);
   });
@@ -124,7 +124,7 @@ describe('P04-S1: the orders of a file PFN mapping in a fault', () => {
       ['posted-03', true],
       ['posted-04', false],
     ] as const) {
-      const driver = new Insertion({ profile });
+      const driver = new Insertion({ kernel: profile });
       const vma = driver.vma(VA, VA + GiB, MIXEDMAP);
       expect(driver.huge.thp_vma_allowable_order(vma, 'fault', 4)).toBe(offered);
     }
@@ -135,7 +135,7 @@ describe('P04-S1: the orders of a file PFN mapping in a fault', () => {
     ['6.12.117', bits(1, 2, 3, 4, 5, 6, 7, 8, 9)],
     ['7.3', bits(9, 18)],
   ])('M3-7: of one without a file: 1 GiB from 7.x on only (%s)', (profile, orders) => {
-    const driver = new Insertion({ profile });
+    const driver = new Insertion({ kernel: profile });
     const vma = driver.vma(VA, VA + GiB, SHARED_PFNMAP, null);
     expect(driver.huge.thp_vma_allowable_orders(vma, 'fault', ALL_ORDERS)).toBe(orders);
     expect(driver.huge.vma_is_special_huge(vma)).toBe(profile === '7.3');
@@ -149,7 +149,7 @@ describe('P04-S1: the orders of a file PFN mapping in a fault', () => {
 });
 
 test('R6: without patch 04 in the full series 1 GiB is never offered', () => {
-  const driver = new Insertion({ profile: '6.12', dropped: ['SERIES_PATCH_04'] });
+  const driver = new Insertion({ kernel: '6.12', reverted: ['SERIES_PATCH_04'] });
   const vma = driver.vma(VA, VA + GiB);
   expect(driver.huge.thp_vma_allowable_orders(vma, 'fault', bits(9, 18))).toBe(bits(9));
 });
@@ -182,7 +182,7 @@ describe('THPeligible of smaps', () => {
 
 test('khugepaged never gets an order of a PFN mapping', () => {
   for (const profile of ['6.12', '6.12.117', '7.3']) {
-    const driver = new Insertion({ profile });
+    const driver = new Insertion({ kernel: profile });
     for (const vm_flags of [SHARED_PFNMAP, MIXEDMAP]) {
       const vma = driver.vma(VA, VA + GiB, vm_flags);
       expect(driver.huge.thp_vma_allowable_orders(vma, 'khugepaged', ALL_ORDERS)).toBe(0);
@@ -208,7 +208,7 @@ describe('Y1: every combination of what decides', () => {
     ['6.12.117', true, true],
     ['7.3', true, true],
   ] as const)('%s', (profile, patch04, ignoresPolicy) => {
-    const driver = new Insertion({ profile });
+    const driver = new Insertion({ kernel: profile });
     for (const policy of policies)
       for (const advice of advices)
         for (const hasHandler of [false, true])

@@ -1,7 +1,7 @@
 // Goal: anonymous pages come, are shared and are copied as far as PFN mappings need them. Method: frames and counters.
 import { FAULT_FLAG_VMA_LOCK, FAULT_FLAG_WRITE, VM_FAULT_RETRY } from '@pfnmap/mm-core';
+import { BarProcess, VA } from '@pfnmap/testbed';
 import { describe, expect, test } from 'vitest';
-import { BarProcess, VA } from './bar-machine.ts';
 
 describe('anonymous memory', () => {
   const anonymous = (): BarProcess => {

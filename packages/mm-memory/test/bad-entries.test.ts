@@ -1,14 +1,15 @@
 // Goal: what is no table where one is expected is reported with its value, and destroyed. Method: section 1.19 and 12.3 of the
 // specification; the lines are those of the captured kernels.
+
+import { BarProcess, GiB, MiB, VA } from '@pfnmap/testbed';
 import { describe, expect, test } from 'vitest';
-import { BarProcess, GiB, MiB, VA } from './bar-machine.ts';
 
 describe.each([
   ['6.12.117', 42, 53],
   ['7.3', 44, 55],
 ])('%s', (profile, pudLine, pmdLine) => {
   test('a PUD leaf counts as bad', () => {
-    const bar = new BarProcess({ profile });
+    const bar = new BarProcess({ kernel: profile });
     bar.map(GiB);
     bar.touch();
     const slot = bar.machine.kernel.pt.walk(bar.process.mm, VA);
@@ -18,7 +19,7 @@ describe.each([
   });
 
   test('a PMD leaf counts as bad', () => {
-    const bar = new BarProcess({ profile });
+    const bar = new BarProcess({ kernel: profile });
     bar.map(2 * MiB);
     bar.touch();
     const slot = bar.machine.kernel.pt.walk(bar.process.mm, VA);
@@ -28,7 +29,7 @@ describe.each([
   });
 
   test('an empty entry and a table pass without a word', () => {
-    const bar = new BarProcess({ profile });
+    const bar = new BarProcess({ kernel: profile });
     const { pt } = bar.machine.kernel;
     const { mm } = bar.process;
     const pudp = pt.walkAlloc(2, mm, VA);

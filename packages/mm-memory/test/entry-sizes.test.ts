@@ -1,7 +1,8 @@
 // Goal: which entries a BAR gets follows from addresses alone, as the table of the specification says (section 24). Method: all
 // its rows, touched page by page where it matters, for the three forms of the driver.
+
+import { BarProcess, GiB, KiB, MiB, VA } from '@pfnmap/testbed';
 import { describe, expect, test } from 'vitest';
-import { BarProcess, GiB, KiB, MiB, VA } from './bar-machine.ts';
 
 /**
  * Touches every page that is not mapped yet, as a program does that reads all of it. Counts the answers of the driver, by
@@ -78,10 +79,10 @@ describe('24.3: the driver is called', () => {
 
 describe('24.4: the forms of the driver', () => {
   test('M24-1: as posted, the address of the fault itself must be aligned', () => {
-    const aligned = new BarProcess({ profile: '6.12' });
+    const aligned = new BarProcess({ kernel: '6.12' });
     aligned.map(GiB);
     expect(aligned.touch()).toEqual(['order=18 0x100']);
-    const bar = new BarProcess({ profile: '6.12' });
+    const bar = new BarProcess({ kernel: '6.12' });
     bar.map(GiB);
     expect(bar.touch(VA + 0x201000).at(-1)).toBe('order=0 0x100');
     expect(bar.touch(VA + 0x400000)).toEqual(['order=9 0x100']);
@@ -90,7 +91,7 @@ describe('24.4: the forms of the driver', () => {
   });
 
   test('M24-1: as posted, a misaligned frame is mapped all the same', () => {
-    const bar = new BarProcess({ profile: '6.12' });
+    const bar = new BarProcess({ kernel: '6.12' });
     bar.map(GiB, { offset: 4 * KiB });
     expect(bar.touch()).toEqual(['order=18 0x100']);
     // Offset 4 KiB is asked for, and what lies at offset 0 is mapped.
@@ -100,7 +101,7 @@ describe('24.4: the forms of the driver', () => {
   test('M24-2: from 6.15 on, and in 6.12.117, any first touch gives the PUD', () => {
     for (const profile of ['6.12.117', '7.3']) {
       for (const offset of [0, 0x201000, 0x3ffff000]) {
-        const bar = new BarProcess({ profile });
+        const bar = new BarProcess({ kernel: profile });
         bar.map(GiB);
         expect(bar.touch(VA + offset)).toEqual(['order=18 0x100']);
       }
@@ -108,7 +109,7 @@ describe('24.4: the forms of the driver', () => {
   });
 
   test('M24-3: with the check of the frame alone, a misaligned one falls back to PTEs', () => {
-    const bar = new BarProcess({ profile: '6.12', with: ['FIX_VFIO_PFN_ALIGNED'] });
+    const bar = new BarProcess({ kernel: '6.12', with: ['FIX_VFIO_PFN_ALIGNED'] });
     bar.map(GiB, { offset: 4 * KiB });
     expect(bar.touch()).toEqual([
       'order=18 0x800',

@@ -10,8 +10,8 @@ import {
   type VmOperations,
 } from '@pfnmap/mm-core';
 import { KernelBug } from '@pfnmap/pgtable-core';
+import { BarProcess, fileOf, GiB, MiB, VA } from '@pfnmap/testbed';
 import { describe, expect, test } from 'vitest';
-import { BarProcess, fileOf, GiB, MiB, VA } from './bar-machine.ts';
 
 const READ_ONLY = 1;
 const SIGBUS = 7;

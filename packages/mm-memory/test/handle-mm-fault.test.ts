@@ -10,8 +10,8 @@ import {
   VM_FAULT_SIGSEGV,
   VM_PFNMAP,
 } from '@pfnmap/mm-core';
+import { BarProcess, fileOf, GiB, VA } from '@pfnmap/testbed';
 import { describe, expect, test } from 'vitest';
-import { BarProcess, fileOf, GiB, VA } from './bar-machine.ts';
 
 const SIGBUS = 7;
 

@@ -9,8 +9,8 @@ import {
   VM_SHARED,
 } from '@pfnmap/mm-core';
 import { KernelBug } from '@pfnmap/pgtable-core';
+import { BarProcess, fileOf, MiB, VA } from '@pfnmap/testbed';
 import { describe, expect, test } from 'vitest';
-import { BarProcess, fileOf, MiB, VA } from './bar-machine.ts';
 
 const PFN = 0xe0000;
 

@@ -1,6 +1,7 @@
 // Goal: tables are made and freed as /proc/PID/status shows them. Method: the scenarios of section 2 of the specification.
+
+import { BarProcess, GiB, KiB, MiB, VA } from '@pfnmap/testbed';
 import { expect, test } from 'vitest';
-import { BarProcess, GiB, KiB, MiB, VA } from './bar-machine.ts';
 
 const NOHUGEPAGE = 15;
 const HUGEPAGE = 14;

@@ -1,8 +1,8 @@
 // Goal: remap_pfn_range() maps, refuses and complains as Linux does. Method: the scenarios of section 6 of the specification.
 import { EINVAL, ENOMEM, formatVmFlags, VM_PFNMAP } from '@pfnmap/mm-core';
 import { KernelBug, wordAt } from '@pfnmap/pgtable-core';
+import { BarProcess, fileOf, GiB, KiB, MiB, VA } from '@pfnmap/testbed';
 import { describe, expect, test } from 'vitest';
-import { BarProcess, fileOf, GiB, KiB, MiB, VA } from './bar-machine.ts';
 
 const SIGBUS = 7;
 const PFN = 0x200200;
@@ -55,7 +55,7 @@ describe('M6-1: 4 MiB of a BAR', () => {
 
 describe('M6-2: a page unmapped in the middle of 4 MiB', () => {
   const punched = (profile: string): BarProcess => {
-    const bar = new BarProcess({ profile });
+    const bar = new BarProcess({ kernel: profile });
     bar.mapLab(4 * MiB, { mode: 'remap', pfn: PFN });
     bar.process.munmap(VA + 2 * MiB, 4096);
     return bar;
@@ -112,7 +112,7 @@ describe('what is refused', () => {
   test.each(['6.12', '6.12.117', '7.3'])(
     'M6-4: half of a private mapping is EINVAL (%s)',
     (profile) => {
-      const bar = new BarProcess({ profile });
+      const bar = new BarProcess({ kernel: profile });
       expect(remapPart(bar, 8 * KiB, { size: 4 * KiB }, false)).toBe(-EINVAL);
       expect(bar.process.mm.vma_lookup(VA)).toBe(null);
       expect(bar.mapped(VA, VA + 8 * KiB)).toEqual([0, 0, 0]);
@@ -178,7 +178,7 @@ test('M6-7: what was zapped is SIGBUS when touched, since there is no handler', 
 
 test('6.1: no size and no alignment makes larger entries, in any kernel', () => {
   for (const profile of ['posted-19', '6.12.117', '7.3']) {
-    const bar = new BarProcess({ profile });
+    const bar = new BarProcess({ kernel: profile });
     bar.mapLab(16 * MiB, { mode: 'remap' });
     expect(bar.mapped(VA, VA + 16 * MiB)).toEqual([0, 0, 4096]);
   }

@@ -1,8 +1,8 @@
 // Goal: each patch of the series changes what a fault does where the replay table says so. Method: its rows Q1, Q2, Q20 and R8,
 // on the series cut off after each patch.
 import { VM_FAULT_FALLBACK, VM_FAULT_NOPAGE, VM_PFNMAP } from '@pfnmap/mm-core';
+import { BarProcess, fileOf, GiB, MiB, VA } from '@pfnmap/testbed';
 import { describe, expect, test } from 'vitest';
-import { BarProcess, fileOf, GiB, MiB, VA } from './bar-machine.ts';
 
 describe('the replay table: which order the test driver is asked for, and what entry it gets', () => {
   const upTo = (first: number, last: number): string[] =>
@@ -13,7 +13,7 @@ describe('the replay table: which order the test driver is asked for, and what e
 
   /** R1: a driver that inserts 2 MiB wherever it is asked, and offers 1 GiB to nobody. */
   const replay = (profile: string): { orders: number[]; entry: string } => {
-    const bar = new BarProcess({ profile });
+    const bar = new BarProcess({ kernel: profile });
     const orders: number[] = [];
     const { huge } = bar.machine.layers;
     bar.mapFile(
@@ -54,7 +54,7 @@ describe('the replay table: which order the test driver is asked for, and what e
   ] as const)(
     'Q20: with %s the first touch of 2 MiB through vfio-pci maps %j',
     (profile, counts) => {
-      const bar = new BarProcess({ profile });
+      const bar = new BarProcess({ kernel: profile });
       bar.map(2 * MiB);
       bar.touch();
       expect(bar.mapped(VA, VA + 2 * MiB)).toEqual(counts);
@@ -68,7 +68,7 @@ describe('the replay table: which order the test driver is asked for, and what e
     ['arm64', ['ARM64_64K_PAGES', 'ARM64_VA_BITS_48'], [0, 2, 0]],
   ] as const)('R8: a full touch of 1 GiB on %s %j maps %j', (arch, symbols, counts) => {
     for (const profile of ['6.12.117', '7.3']) {
-      const bar = new BarProcess({ arch, profile, with: symbols });
+      const bar = new BarProcess({ arch, kernel: profile, with: symbols });
       bar.map(GiB);
       bar.touchAll(VA, VA + GiB, 2 * MiB);
       expect(bar.mapped(VA, VA + GiB)).toEqual(counts);

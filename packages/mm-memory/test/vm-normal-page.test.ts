@@ -1,8 +1,8 @@
 // Goal: an entry has a page, or none, where Linux says so. Method: section 16 of the specification and the scenarios of patch 06
 // about vm_normal_page_pmd().
 import { VM_MIXEDMAP, VM_PFNMAP, VM_SHARED } from '@pfnmap/mm-core';
+import { BarProcess, GiB, MiB, VA } from '@pfnmap/testbed';
 import { describe, expect, test } from 'vitest';
-import { BarProcess, GiB, MiB, VA } from './bar-machine.ts';
 
 const NONE = -1;
 const DEVICE = 0x200000;
@@ -83,10 +83,10 @@ describe('vm_normal_page_pmd()', () => {
   });
 
   test.each([
-    ['without patch 06', { profile: '6.12', dropped: PATCH_06 }, RAM + 512],
-    ['as posted, where the walker looks for it', { profile: 'posted-19' }, RAM + 512],
-    ['as merged', { profile: '6.12' }, NONE],
-    ['7.3', { profile: '7.3' }, NONE],
+    ['without patch 06', { kernel: '6.12', reverted: PATCH_06 }, RAM + 512],
+    ['as posted, where the walker looks for it', { kernel: 'posted-19' }, RAM + 512],
+    ['as merged', { kernel: '6.12' }, NONE],
+    ['7.3', { kernel: '7.3' }, NONE],
   ])('P06-S4: a special leaf out of line in a private mapping: %s', (_what, setup, page) => {
     const { lab, memory, vma, specialPmd } = bar(setup);
     vma.vm_flags &= ~VM_SHARED;
@@ -106,7 +106,7 @@ describe('vm_normal_page_pmd()', () => {
 });
 
 test('M16-6: a special PUD leaf has none; a normal one follows the rule of its VMA', () => {
-  const { memory, vma, pmd, specialPud } = bar({ profile: '7.3' });
+  const { memory, vma, pmd, specialPud } = bar({ kernel: '7.3' });
   expect(memory.vm_normal_page_pud(vma, VA, specialPud, DEVICE)).toBe(NONE);
   expect(memory.vm_normal_page_pud(vma, VA, pmd, DEVICE)).toBe(NONE);
   vma.vm_flags &= ~VM_PFNMAP;

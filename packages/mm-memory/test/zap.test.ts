@@ -1,8 +1,8 @@
 // Goal: entries go away as Linux takes them away: leaves whole, with the events and complaints of the kernel. Method: the
 // scenarios of sections 7 and 21 of the specification.
 import { VM_MIXEDMAP, VM_PFNMAP } from '@pfnmap/mm-core';
+import { BarProcess, GiB, MiB, VA } from '@pfnmap/testbed';
 import { describe, expect, test } from 'vitest';
-import { BarProcess, GiB, MiB, VA } from './bar-machine.ts';
 
 const LEAF = 'pud 0x80000002000002b7';
 
@@ -25,7 +25,7 @@ describe('M7-1: a page of 1 GiB unmapped through the file', () => {
     ['6.12.117', [WARNING]],
     ['7.3', []],
   ])('takes all of it away, with a warning until it was dropped (%s)', (profile, log) => {
-    const bar = withPud({ profile });
+    const bar = withPud({ kernel: profile });
     for (const splits of [1, 2]) {
       throughFile(bar, 0x1000, 4096);
       expect(bar.entry()).toBe('pud none');
@@ -133,7 +133,7 @@ describe('zap_vma_ptes() does nothing', () => {
     ['6.12.117', LEAF],
     ['7.3', 'pud none'],
   ])('7.11: for a MIXEDMAP, until zap_special_vma_range() (%s)', (profile, entry) => {
-    const bar = withPud({ profile });
+    const bar = withPud({ kernel: profile });
     bar.vma().vm_flags = (bar.vma().vm_flags & ~VM_PFNMAP) | VM_MIXEDMAP;
     bar.memory.zap_vma_ptes(bar.vma(), VA, GiB);
     expect(bar.entry()).toBe(entry);
@@ -144,10 +144,10 @@ describe('secondary MMUs', () => {
   test('M21-1: hear of the page and, nested, of the whole leaf', () => {
     const bar = withPud();
     expect(bar.record('notifier', () => throughFile(bar, 0x1000, 4096))).toEqual([
-      'mmu notifier start CLEAR [0x200000001000, 0x200000002000)',
-      'mmu notifier start CLEAR [0x200000000000, 0x200040000000)',
-      'mmu notifier end CLEAR [0x200000000000, 0x200040000000)',
-      'mmu notifier end CLEAR [0x200000001000, 0x200000002000)',
+      'mmu notifier start CLEAR [0x7f0000001000, 0x7f0000002000)',
+      'mmu notifier start CLEAR [0x7f0000000000, 0x7f0040000000)',
+      'mmu notifier end CLEAR [0x7f0000000000, 0x7f0040000000)',
+      'mmu notifier end CLEAR [0x7f0000001000, 0x7f0000002000)',
     ]);
   });
 
@@ -166,12 +166,12 @@ describe('secondary MMUs', () => {
     });
     const lines = bar.record('notifier', () => throughFile(bar, 0, GiB));
     expect(lines).toEqual([
-      'mmu notifier start CLEAR [0x200000000000, 0x200040000000)',
-      'mmu notifier end CLEAR [0x200000000000, 0x200040000000)',
-      'mmu notifier start CLEAR [0x200080000000, 0x200080200000)',
-      'mmu notifier end CLEAR [0x200080000000, 0x200080200000)',
-      'mmu notifier start CLEAR [0x200000000000, 0x200040000000)',
-      'mmu notifier end CLEAR [0x200000000000, 0x200040000000)',
+      'mmu notifier start CLEAR [0x7f0000000000, 0x7f0040000000)',
+      'mmu notifier end CLEAR [0x7f0000000000, 0x7f0040000000)',
+      'mmu notifier start CLEAR [0x7f0080000000, 0x7f0080200000)',
+      'mmu notifier end CLEAR [0x7f0080000000, 0x7f0080200000)',
+      'mmu notifier start CLEAR [0x7f0000000000, 0x7f0040000000)',
+      'mmu notifier end CLEAR [0x7f0000000000, 0x7f0040000000)',
     ]);
   });
 
@@ -179,8 +179,8 @@ describe('secondary MMUs', () => {
     const bar = new BarProcess();
     bar.mapLab(8192, { mode: 'remap' }, { shared: false });
     expect(bar.record('notifier', () => bar.touch(VA + 4096, true))).toEqual([
-      'mmu notifier start CLEAR [0x200000001000, 0x200000002000)',
-      'mmu notifier end CLEAR [0x200000001000, 0x200000002000)',
+      'mmu notifier start CLEAR [0x7f0000001000, 0x7f0000002000)',
+      'mmu notifier end CLEAR [0x7f0000001000, 0x7f0000002000)',
     ]);
   });
 
@@ -214,7 +214,7 @@ describe('TLB flushes', () => {
     for (const [count, line] of [
       [
         33,
-        `tlb flush [0x200000000000, 0x${(VA + 33 * 2 * MiB).toString(16)}) in steps of 0x200000`,
+        `tlb flush [0x7f0000000000, 0x${(VA + 33 * 2 * MiB).toString(16)}) in steps of 0x200000`,
       ],
       [34, 'tlb flush: whole mm'],
     ] as const) {

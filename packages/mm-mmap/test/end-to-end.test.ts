@@ -1,7 +1,8 @@
 // Goal: whole scenarios on a BAR of 8 GiB end as they do on 6.12.117. Method: the end-to-end list of the specification (section
 // 29), its scenarios about address choice, and Y13 and Y14 of the series.
+
+import { BarProcess, GiB, MiB, VA } from '@pfnmap/testbed';
 import { describe, expect, test } from 'vitest';
-import { BarProcess, GiB, MiB, VA } from './bar-machine.ts';
 
 const READ = 1;
 const WRITE = 3;
@@ -57,7 +58,7 @@ test('E3: a child has its own eight; memory off takes all sixteen, memory on bri
   expect(entries(bar)).toEqual(words(0x2f7n));
   expect(entries(bar, child)).toEqual(words(0x2d7n));
   const lines = bar.record('notifier', () => bar.machine.device.writeCommand(0));
-  const clear = 'CLEAR [0x200000000000, 0x200200000000)';
+  const clear = 'CLEAR [0x7f0000000000, 0x7f0200000000)';
   expect(lines).toEqual([
     `mmu notifier start ${clear}`,
     `mmu notifier end ${clear}`,
@@ -129,7 +130,7 @@ test('M23-2: 8 GiB at an address that the program aligned are 8 PUDs', () => {
 });
 
 test('M23-3: 8 GiB at an address without any alignment are pages', () => {
-  const bar = new BarProcess({ profile: '7.3' });
+  const bar = new BarProcess({ kernel: '7.3' });
   const start = VA + 0x5000;
   bar.map(8 * GiB, { address: start });
   for (let step = 0; step < 16; step++) bar.touch(start + step * 512 * MiB);

@@ -3,9 +3,9 @@
 // and M of the series).
 import { VM_LOCKED, VM_PFNMAP } from '@pfnmap/mm-core';
 import { KernelBug, type PgtableLevel } from '@pfnmap/pgtable-core';
+import { BarProcess, GiB, MiB, VA, type Wanted } from '@pfnmap/testbed';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BarProcess, GiB, MiB, type Setup, VA } from './bar-machine.ts';
 
 /** Places are in steps of 2 MiB over 4 GiB, or single pages near the start. */
 interface Step {
@@ -207,7 +207,7 @@ function checkNotified(bar: BarProcess, before: readonly Leaf[], after: readonly
   }
 }
 
-function run(setup: Setup, seed: number, numRuns: number): void {
+function run(setup: Wanted, seed: number, numRuns: number): void {
   const holds = fc.property(
     fc.array(step, { minLength: 5, maxLength: 25, size: 'max' }),
     (steps) => {
@@ -236,13 +236,13 @@ function run(setup: Setup, seed: number, numRuns: number): void {
 }
 
 describe('random programs leave page tables consistent', () => {
-  test.each<[string, Setup, number]>([
+  test.each<[string, Wanted, number]>([
     ['x86_64, 6.12.117', {}, 50],
     ['x86_64, 6.12.117, five levels', { levels: 5 }, 51],
     ['x86_64, 6.12.117, L1TF', { l1tf: true }, 52],
-    ['x86_64, 7.3', { profile: '7.3' }, 53],
+    ['x86_64, 7.3', { kernel: '7.3' }, 53],
     ['arm64, 6.12.117', { arch: 'arm64' }, 54],
-    ['arm64, 7.3', { arch: 'arm64', profile: '7.3' }, 55],
+    ['arm64, 7.3', { arch: 'arm64', kernel: '7.3' }, 55],
   ])('%s', (_what, setup, seed) => {
     run(setup, seed, 30);
   });

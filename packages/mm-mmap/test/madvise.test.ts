@@ -13,8 +13,8 @@ import {
 } from '@pfnmap/mm-core';
 import { MADV } from '@pfnmap/mm-mmap';
 import { KernelBug } from '@pfnmap/pgtable-core';
+import { BarProcess, GiB, MiB, VA } from '@pfnmap/testbed';
 import { describe, expect, test } from 'vitest';
-import { BarProcess, GiB, MiB, VA } from './bar-machine.ts';
 
 const LEAF = 'pud 0x80000002000002b7';
 
@@ -27,7 +27,7 @@ function withPud(setup = {}): BarProcess {
 
 describe('process_madvise() on oneself, as captured (proc-0105, proc-0106, proc-0110)', () => {
   const call = (profile: string, length: number, advice: number): number =>
-    withPud({ profile }).process.process_madvise(VA, length, advice);
+    withPud({ kernel: profile }).process.process_madvise(VA, length, advice);
 
   test('6.12 takes WILLNEED, COLD, PAGEOUT and COLLAPSE only', () => {
     const taken: readonly number[] = [MADV.WILLNEED, MADV.COLD, MADV.PAGEOUT, MADV.COLLAPSE];
@@ -72,7 +72,7 @@ describe('22.1: on a BAR that vfio-pci maps', () => {
   ];
   test.each(TABLE)('MADV_%s, %i, answers %i and leaves the leaf', (name, advice, answer) => {
     for (const profile of ['6.12.117', '7.3']) {
-      const bar = withPud({ profile });
+      const bar = withPud({ kernel: profile });
       expect(MADV[name]).toBe(advice);
       expect(bar.process.madvise(VA, GiB, advice)).toBe(answer);
       expect([bar.entry(), bar.splits()]).toEqual([LEAF, [0, 0]]);

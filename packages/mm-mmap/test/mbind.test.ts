@@ -3,8 +3,8 @@
 import { EFAULT, EINVAL } from '@pfnmap/mm-core';
 import type { MbindRequest } from '@pfnmap/mm-mmap';
 import { KernelBug } from '@pfnmap/pgtable-core';
+import { BarProcess, GiB, MiB, VA } from '@pfnmap/testbed';
 import { describe, expect, test } from 'vitest';
-import { BarProcess, GiB, MiB, VA } from './bar-machine.ts';
 
 const bind = (
   bar: BarProcess,
@@ -26,12 +26,12 @@ const policyAt = (bar: BarProcess, address = VA): string | undefined =>
 
 describe('M15-5: a strict policy over a PMD leaf', () => {
   test.each(['6.12', '6.12.117'])('takes device memory for a folio (%s)', (profile) => {
-    const bar = mapped(2 * MiB, { profile });
+    const bar = mapped(2 * MiB, { kernel: profile });
     expect(() => bind(bar, 2 * MiB)).toThrow(KernelBug);
     expect(() => bind(bar, 2 * MiB)).toThrow('queue_folios_pte_range');
   });
   test('leaves it alone in 7.3', () => {
-    const bar = mapped(2 * MiB, { profile: '7.3' });
+    const bar = mapped(2 * MiB, { kernel: '7.3' });
     expect(bind(bar, 2 * MiB)).toBe(0);
     expect(bar.entry()).toBe('pmd 0x80000002000002b7');
   });

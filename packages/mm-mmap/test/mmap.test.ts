@@ -12,8 +12,8 @@ import {
   vm_area_dup,
 } from '@pfnmap/mm-core';
 import { createMmMmap, vmFlagsOfProt } from '@pfnmap/mm-mmap';
+import { BarProcess, fileOf, GiB, MiB, VA } from '@pfnmap/testbed';
 import { describe, expect, test } from 'vitest';
-import { BarProcess, fileOf, GiB, MiB, VA } from './bar-machine.ts';
 
 const flags = (bar: BarProcess, address = VA): string => {
   const { vm_flags, vm_flags_high } = bar.vma(address);

@@ -1,8 +1,8 @@
 // Goal: rights change in place for whole leaves, and clear what they cover in part. Method: the scenarios of section 11 of the
 // specification, with 9 and 21 about flushes and notifications.
 import { EACCES, EINVAL, ENOMEM } from '@pfnmap/mm-core';
+import { BarProcess, GiB, MiB, VA } from '@pfnmap/testbed';
 import { describe, expect, test } from 'vitest';
-import { BarProcess, GiB, MiB, VA } from './bar-machine.ts';
 
 const NONE = 0;
 const READ = 1;
@@ -46,8 +46,8 @@ describe('of whole leaves', () => {
     const bar = withPud({}, 8 * GiB);
     const lines = bar.record('notifier', () => bar.process.mprotect(VA, 8 * GiB, READ));
     expect(lines).toEqual([
-      'mmu notifier start PROTECTION_VMA [0x200000000000, 0x200200000000)',
-      'mmu notifier end PROTECTION_VMA [0x200000000000, 0x200200000000)',
+      'mmu notifier start PROTECTION_VMA [0x7f0000000000, 0x7f0200000000)',
+      'mmu notifier end PROTECTION_VMA [0x7f0000000000, 0x7f0200000000)',
     ]);
     for (let index = 0; index < 8; index++) {
       const word = 0x80000002000002b5n + BigInt(index * GiB);
@@ -59,7 +59,7 @@ describe('of whole leaves', () => {
     const bar = withPud();
     expect(bar.record('tlb', () => bar.process.mprotect(VA, GiB, READ))).toEqual([
       'tlb flush: whole mm',
-      'tlb flush [0x200000000000, 0x200040000000) in steps of 0x40000000',
+      'tlb flush [0x7f0000000000, 0x7f0040000000) in steps of 0x40000000',
     ]);
   });
 
@@ -67,7 +67,7 @@ describe('of whole leaves', () => {
     const bar = new BarProcess();
     bar.map(2 * MiB);
     bar.touch();
-    const flush = 'tlb flush [0x200000000000, 0x200000200000) in steps of 0x200000';
+    const flush = 'tlb flush [0x7f0000000000, 0x7f0000200000) in steps of 0x200000';
     const change = (prot: number) =>
       bar.record('tlb', () => bar.process.mprotect(VA, 2 * MiB, prot));
     expect(change(READ)).toEqual([flush]);
@@ -162,18 +162,18 @@ describe('who is told', () => {
     expect(change(READ)).toEqual([]);
     bar.machine.kernel.pt.walkAlloc(1, bar.process.mm, VA);
     expect(change(WRITE)).toEqual([
-      'mmu notifier start PROTECTION_VMA [0x200000000000, 0x200040000000)',
-      'mmu notifier end PROTECTION_VMA [0x200000000000, 0x200040000000)',
+      'mmu notifier start PROTECTION_VMA [0x7f0000000000, 0x7f0040000000)',
+      'mmu notifier end PROTECTION_VMA [0x7f0000000000, 0x7f0040000000)',
     ]);
   });
 
   test('E15: of 2 MiB of a PUD: the range, and nested the whole leaf', () => {
     const bar = withPud();
     expect(bar.record('notifier', () => bar.process.mprotect(VA, 2 * MiB, READ))).toEqual([
-      'mmu notifier start PROTECTION_VMA [0x200000000000, 0x200000200000)',
-      'mmu notifier start CLEAR [0x200000000000, 0x200040000000)',
-      'mmu notifier end CLEAR [0x200000000000, 0x200040000000)',
-      'mmu notifier end PROTECTION_VMA [0x200000000000, 0x200000200000)',
+      'mmu notifier start PROTECTION_VMA [0x7f0000000000, 0x7f0000200000)',
+      'mmu notifier start CLEAR [0x7f0000000000, 0x7f0040000000)',
+      'mmu notifier end CLEAR [0x7f0000000000, 0x7f0040000000)',
+      'mmu notifier end PROTECTION_VMA [0x7f0000000000, 0x7f0000200000)',
     ]);
   });
 });
@@ -208,7 +208,7 @@ test('9.7: a PTE is flushed where its rights changed, and not where it had none'
   const bar = new BarProcess();
   bar.mapLab(4096, { maxorder: 0 });
   bar.touch(VA, true);
-  const flush = 'tlb flush [0x200000000000, 0x200000001000) in steps of 0x1000';
+  const flush = 'tlb flush [0x7f0000000000, 0x7f0000001000) in steps of 0x1000';
   const change = (prot: number) => bar.record('tlb', () => bar.process.mprotect(VA, 4096, prot));
   expect(change(READ)).toEqual([flush]);
   expect(change(WRITE)).toEqual([flush]);

@@ -2,8 +2,8 @@
 // section 12 of the specification.
 import { EFAULT, EINVAL, ENOMEM } from '@pfnmap/mm-core';
 import { KernelBug } from '@pfnmap/pgtable-core';
+import { BarProcess, fileOf, GiB, MiB, VA } from '@pfnmap/testbed';
 import { describe, expect, test } from 'vitest';
-import { BarProcess, fileOf, GiB, MiB, VA } from './bar-machine.ts';
 
 const MAYMOVE = 1;
 const FIXED = 2;
@@ -32,8 +32,8 @@ describe('a move', () => {
     expect(bar.touch(TO, true)).toEqual([]);
     expect(bar.process.mm.vma_lookup(VA)).toBe(null);
     expect(lines.slice(0, 2)).toEqual([
-      'mmu notifier start UNMAP [0x200000000000, 0x200000200000)',
-      'mmu notifier end UNMAP [0x200000000000, 0x200000200000)',
+      'mmu notifier start UNMAP [0x7f0000000000, 0x7f0000200000)',
+      'mmu notifier end UNMAP [0x7f0000000000, 0x7f0000200000)',
     ]);
   });
 
@@ -52,7 +52,7 @@ describe('a move', () => {
   ])(
     'M12-3: of 1 GiB by a multiple of it reports a bad PUD; a fault brings it back (%s)',
     (profile, line) => {
-      const bar = new BarProcess({ profile });
+      const bar = new BarProcess({ kernel: profile });
       bar.map(GiB);
       bar.touch();
       expect(move(bar, GiB, TO)).toBe(TO);
@@ -101,7 +101,7 @@ describe('a move', () => {
     const [from, to] = [VA + 5 * 4096, TO + 5 * 4096];
     bar.mapLab(2 * MiB, { mode: 'remap' }, { address: from });
     const lines = bar.record('notifier', () => move(bar, 2 * MiB, to, from));
-    expect(lines[0]).toBe('mmu notifier start UNMAP [0x200000000000, 0x200000205000)');
+    expect(lines[0]).toBe('mmu notifier start UNMAP [0x7f0000000000, 0x7f0000205000)');
     expect(bar.entry(to)).toBe('pte 0x8000000200000237');
     // The last pages share their table with nothing, but do not fill it.
     expect(bar.entry(to + 2 * MiB - 4096)).toBe('pte 0x80000002001ffa37');
@@ -113,7 +113,7 @@ describe('a move', () => {
     bar.mapFile(null, 4096, { shared: false });
     bar.mapLab(2 * MiB, { mode: 'remap' }, { address: from });
     const lines = bar.record('notifier', () => move(bar, 2 * MiB, to, from));
-    expect(lines[0]).toBe('mmu notifier start UNMAP [0x200000005000, 0x200000205000)');
+    expect(lines[0]).toBe('mmu notifier start UNMAP [0x7f0000005000, 0x7f0000205000)');
     expect(bar.entry(to)).toBe('pte 0x8000000200000a37');
   });
 
@@ -147,7 +147,7 @@ describe('a move', () => {
     ['6.12.117', -EFAULT],
     ['7.3', TO],
   ])('of two mappings at once is possible from 6.17 on (%s)', (profile, answer) => {
-    const bar = new BarProcess({ profile });
+    const bar = new BarProcess({ kernel: profile });
     bar.map(2 * MiB);
     bar.map(2 * MiB, { address: VA + 2 * MiB, offset: 2 * MiB });
     bar.touchAll(VA, VA + 4 * MiB, 2 * MiB);
@@ -159,7 +159,7 @@ describe('a move', () => {
     ['6.12.117', 'unmapped'],
     ['7.3', 'there'],
   ])('of two mappings that also shrinks is EFAULT; in %s the tail is %s then', (profile, tail) => {
-    const bar = new BarProcess({ profile });
+    const bar = new BarProcess({ kernel: profile });
     bar.map(2 * MiB);
     bar.map(2 * MiB, { address: VA + 2 * MiB, offset: 2 * MiB });
     const oldLength = 4 * MiB;

@@ -2,8 +2,8 @@
 // of the specification.
 import { EINVAL } from '@pfnmap/mm-core';
 import { KernelBug } from '@pfnmap/pgtable-core';
+import { BarProcess, GiB, MiB, VA } from '@pfnmap/testbed';
 import { describe, expect, test } from 'vitest';
-import { BarProcess, GiB, MiB, VA } from './bar-machine.ts';
 
 const SIGSEGV = 11;
 
@@ -31,7 +31,7 @@ describe('munmap() inside 1 GiB that one PUD maps', () => {
   test.each(['6.12', '6.12.117', '7.3'])(
     'M10-2: of a page reads the leaf as a table (%s)',
     (profile) => {
-      const bar = withPud({ profile });
+      const bar = withPud({ kernel: profile });
       const unmap = () => bar.process.munmap(VA + 0x1000, 0x1000);
       expect(unmap).toThrow(KernelBug);
       expect(unmap).toThrow('__split_huge_pmd');
@@ -68,7 +68,7 @@ describe('what is flushed and told', () => {
   test('M9-1: 8 GiB by PUDs are one flush in steps of 1 GiB, and one of the tables', () => {
     const bar = withPud({}, 8 * GiB);
     expect(bar.record('tlb', () => bar.process.munmap(VA, 8 * GiB))[0]).toBe(
-      'tlb flush [0x200000000000, 0x200200000000) in steps of 0x40000000',
+      'tlb flush [0x7f0000000000, 0x7f0200000000) in steps of 0x40000000',
     );
   });
 
@@ -77,8 +77,8 @@ describe('what is flushed and told', () => {
     bar.mapFile(null, 2 * MiB, { address: VA + GiB, shared: false });
     bar.touch(VA + GiB, true);
     expect(bar.record('notifier', () => bar.process.munmap(VA, GiB + 2 * MiB))).toEqual([
-      'mmu notifier start UNMAP [0x200000000000, 0x200040200000)',
-      'mmu notifier end UNMAP [0x200000000000, 0x200040200000)',
+      'mmu notifier start UNMAP [0x7f0000000000, 0x7f0040200000)',
+      'mmu notifier end UNMAP [0x7f0000000000, 0x7f0040200000)',
     ]);
   });
 

@@ -2,9 +2,9 @@
 // Q7 of the replay table.
 import { VM_SHARED } from '@pfnmap/mm-core';
 import { hiOfWord, loOfWord } from '@pfnmap/pgtable-core';
+import { BarProcess, fileOf, GiB, MiB, VA } from '@pfnmap/testbed';
 import { describe, expect, test } from 'vitest';
 import { FW_MIGRATION, FW_ZEROPAGE } from '../src/index.ts';
-import { BarProcess, fileOf, GiB, MiB, VA } from './bar-machine.ts';
 
 const NONE = -1;
 const BAR_PFN = 0x200000;
@@ -43,19 +43,19 @@ const find = (bar: BarProcess, address = VA): number =>
 test.each([...upTo(1, 19), '6.12', '6.12.117', '7.3'])(
   'Q6, P06-S1: behind a PMD leaf of a shared PFN mapping there is none, patch or not (%s)',
   (profile) => {
-    expect(find(withLeaf(1, { profile }), VA + MiB)).toBe(NONE);
+    expect(find(withLeaf(1, { kernel: profile }), VA + MiB)).toBe(NONE);
   },
 );
 
 describe('Q7, P06-S2: behind a PUD leaf there is', () => {
   test.each(upTo(1, 16))('a frame that has no page, with %s', (profile) => {
-    expect(find(withLeaf(2, { profile }))).toBe(BAR_PFN);
+    expect(find(withLeaf(2, { kernel: profile }))).toBe(BAR_PFN);
   });
   test.each([...upTo(17, 19), '6.12', '6.12.117', '7.3'])('none, with %s', (profile) => {
-    expect(find(withLeaf(2, { profile }))).toBe(NONE);
+    expect(find(withLeaf(2, { kernel: profile }))).toBe(NONE);
   });
   test('a frame that has no page, in the full series without patch 06', () => {
-    expect(find(withLeaf(2, { profile: '6.12', dropped: PATCH_06 }))).toBe(BAR_PFN);
+    expect(find(withLeaf(2, { kernel: '6.12', reverted: PATCH_06 }))).toBe(BAR_PFN);
   });
 });
 
@@ -69,10 +69,10 @@ describe('P06-S4: behind a special PMD leaf out of line in a private mapping the
     return find(bar);
   };
   test.each(['posted-19', '6.12', '6.12.117', '7.3'])('none, with %s', (profile) => {
-    expect(privately({ profile })).toBe(NONE);
+    expect(privately({ kernel: profile })).toBe(NONE);
   });
   test('the page of that frame, without patch 06', () => {
-    expect(privately({ profile: '6.12', dropped: PATCH_06 })).toBe(RAM);
+    expect(privately({ kernel: '6.12', reverted: PATCH_06 })).toBe(RAM);
   });
 });
 
@@ -91,20 +91,20 @@ describe('P06-S3: of a PMD under migration, FW_MIGRATION', () => {
   test.each(['base', 'posted-05', 'posted-16', '6.12-rc1', '6.12.117'])(
     'finds the folio, with %s',
     (profile) => {
-      expect(asked({ profile }, FW_MIGRATION)).toBe(0x100000);
+      expect(asked({ kernel: profile }, FW_MIGRATION)).toBe(0x100000);
     },
   );
   test.each(['posted-17', 'posted-19'])(
     'finds none, with %s: the offset looks special',
     (profile) => {
-      expect(asked({ profile }, FW_MIGRATION)).toBe(NONE);
+      expect(asked({ kernel: profile }, FW_MIGRATION)).toBe(NONE);
     },
   );
   test('finds none since nobody asks any more, with 7.3', () => {
-    expect(asked({ profile: '7.3' }, FW_MIGRATION)).toBe(NONE);
+    expect(asked({ kernel: '7.3' }, FW_MIGRATION)).toBe(NONE);
   });
   test('is needed to find it', () => {
-    expect(asked({ profile: '6.12' }, FW_ZEROPAGE)).toBe(NONE);
+    expect(asked({ kernel: '6.12' }, FW_ZEROPAGE)).toBe(NONE);
   });
 });
 

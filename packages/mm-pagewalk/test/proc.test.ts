@@ -1,8 +1,8 @@
 // Goal: reading /proc shows and destroys what it does on Linux. Method: the scenarios of section 15 of the specification, and of
 // 21 and 22 as far as they are about readers.
 import { VM_MIXEDMAP, VM_SOFTDIRTY } from '@pfnmap/mm-core';
+import { BarProcess, fileOf, GiB, MiB, VA } from '@pfnmap/testbed';
 import { describe, expect, test } from 'vitest';
-import { BarProcess, fileOf, GiB, MiB, VA } from './bar-machine.ts';
 
 const SOFT_DIRTY = 0x0080000000000000n;
 
@@ -57,9 +57,9 @@ describe('smaps', () => {
 
   test('15.7: tells secondary MMUs about the whole GiB', () => {
     const bar = withPud();
-    expect(bar.notified(() => bar.pagewalk.smaps(bar.process.mm))).toEqual([
-      'mmu notifier start CLEAR [0x200000000000, 0x200040000000)',
-      'mmu notifier end CLEAR [0x200000000000, 0x200040000000)',
+    expect(bar.record('notifier', () => bar.pagewalk.smaps(bar.process.mm))).toEqual([
+      'mmu notifier start CLEAR [0x7f0000000000, 0x7f0040000000)',
+      'mmu notifier end CLEAR [0x7f0000000000, 0x7f0040000000)',
     ]);
   });
 });
@@ -68,7 +68,7 @@ test('M15-4: smaps_rollup takes eight leaves of 8 GiB, each with its own notific
   const bar = new BarProcess();
   bar.map(8 * GiB);
   bar.touchAll(VA, VA + 8 * GiB, GiB);
-  const lines = bar.notified(() => bar.pagewalk.smaps_rollup(bar.process.mm));
+  const lines = bar.record('notifier', () => bar.pagewalk.smaps_rollup(bar.process.mm));
   expect(lines.filter((line) => line.includes('start CLEAR'))).toHaveLength(8);
   expect(lines).toHaveLength(16);
   expect(bar.splits()).toEqual([0, 8]);
@@ -156,7 +156,7 @@ describe('pages of RAM in a MIXEDMAP of a file', () => {
 describe('clear_refs', () => {
   test('M21-5: of soft-dirty bits is one notification over the whole mm', () => {
     const bar = withPud();
-    expect(bar.notified(() => bar.pagewalk.clear_refs(bar.process.mm, 4))).toEqual([
+    expect(bar.record('notifier', () => bar.pagewalk.clear_refs(bar.process.mm, 4))).toEqual([
       'mmu notifier start SOFT_DIRTY [0x0, 0xffffffffffffffff)',
       'mmu notifier end SOFT_DIRTY [0x0, 0xffffffffffffffff)',
     ]);
@@ -194,7 +194,7 @@ describe('clear_refs', () => {
     bar.touch(VA + 2 * GiB, true);
     const young = (): boolean => (BigInt(bar.entry(VA + 2 * GiB).split(' ')[1]!) & 0x20n) !== 0n;
     expect(young()).toBe(true);
-    expect(bar.notified(() => bar.pagewalk.clear_refs(bar.process.mm, type))).toEqual([]);
+    expect(bar.record('notifier', () => bar.pagewalk.clear_refs(bar.process.mm, type))).toEqual([]);
     expect(young()).toBe(!makesOld);
     expect(bar.entry()).toBe('pud 0x80000002000002b7');
     expect(bar.vma().vm_flags & VM_SOFTDIRTY).toBe(VM_SOFTDIRTY);
@@ -216,7 +216,9 @@ describe('clear_refs', () => {
     bar.touch(VA + 2 * GiB, true);
     const entries = () => [bar.entry(), bar.entry(VA + 2 * GiB), bar.vma().vm_page_prot];
     const before = entries();
-    expect(bar.notified(() => bar.pagewalk.clear_refs(bar.process.mm, 4))).toHaveLength(2);
+    expect(bar.record('notifier', () => bar.pagewalk.clear_refs(bar.process.mm, 4))).toHaveLength(
+      2,
+    );
     expect(entries()).toEqual(before);
   });
 });
@@ -229,10 +231,10 @@ describe('mincore', () => {
   });
 
   test('says 1 in 7.3 for what entries of any size map, and touches nothing', () => {
-    const bar = withPud({ profile: '7.3' });
+    const bar = withPud({ kernel: '7.3' });
     expect(bar.pagewalk.mincore(bar.process.mm, VA + GiB - 2 * 4096, 4)).toEqual([1, 1, 0, 0]);
     expect([bar.entry(), bar.splits()]).toEqual(['pud 0x80000002000002b7', [0, 0]]);
-    const pages = new BarProcess({ profile: '7.3' });
+    const pages = new BarProcess({ kernel: '7.3' });
     pages.mapLab(4 * MiB, { maxorder: 0 });
     pages.touch(VA + 4096);
     expect(pages.pagewalk.mincore(pages.process.mm, VA, 3)).toEqual([0, 1, 0]);

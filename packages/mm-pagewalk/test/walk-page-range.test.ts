@@ -3,8 +3,8 @@
 import { VM_PFNMAP } from '@pfnmap/mm-core';
 import type { MmWalkOps } from '@pfnmap/mm-pagewalk';
 import { KernelBug } from '@pfnmap/pgtable-core';
+import { BarProcess, GiB, MiB, VA } from '@pfnmap/testbed';
 import { describe, expect, test } from 'vitest';
-import { BarProcess, GiB, MiB, VA } from './bar-machine.ts';
 
 type Callback = 'pud_entry' | 'pmd_entry' | 'pte_entry';
 const SETS: readonly (readonly Callback[])[] = [
@@ -190,7 +190,7 @@ describe('walk_page_range()', () => {
 describe('F9: a leaf that another CPU puts back while it is cleared', () => {
   /** The first time that secondary MMUs hear of the end of a split, the leaf is faulted in again. */
   const refaulted = (profile: string): BarProcess => {
-    const bar = new BarProcess({ profile });
+    const bar = new BarProcess({ kernel: profile });
     bar.map(GiB);
     bar.touch();
     let again = true;

@@ -1,3 +1,4 @@
+export { BarProcess, fileOf, type LabDriver, type Mapping } from './bar-process.ts';
 export {
   type BarMapping,
   computer,

@@ -1,47 +1,9 @@
-import { configForRelease, type KernelConfig, resolveKernel } from '@pfnmap/kconfig';
-import { createMachine, type Machine, type MachineOptions, type Process } from '@pfnmap/machine';
+import type { Machine, Process } from '@pfnmap/machine';
 import { AddressSpace, type File, formatEvent, type VmAreaStruct } from '@pfnmap/mm-core';
-import { LEVEL_NAMES, type PgtableLevel, wordAt } from '@pfnmap/pgtable-core';
-
-export const KiB = 2 ** 10;
-export const MiB = 2 ** 20;
-export const GiB = 2 ** 30;
-/** Where the BAR is mapped: 1 GiB-aligned, in tables of its own. */
-export const VA = 0x200000000000;
-/** Offset of BAR 2 in a vfio device's file. */
-const BAR2_OFFSET = 2 * 2 ** 40;
-
-/** Which kernel on which machine; 6.12.117 on x86_64 when nothing is said. */
-export interface Setup extends Partial<Omit<MachineOptions, 'config'>> {
-  readonly profile?: string;
-  readonly with?: readonly string[];
-  readonly without?: readonly string[];
-  /** Symbols that answer n while what depends on them stays: a kernel that lacks one patch in the middle. */
-  readonly dropped?: readonly string[];
-}
-
-const resolved = new Map<string, KernelConfig>();
-
-/** A profile on the configuration that a distribution built its kernel with. */
-function configOf({ profile = '6.12.117', arch = 'x86_64', ...changes }: Setup): KernelConfig {
-  const { dropped = [] } = changes;
-  const key = JSON.stringify([profile, arch, changes.with, changes.without, dropped]);
-  const known = resolved.get(key);
-  if (known !== undefined) return known;
-  const release = arch === 'x86_64' ? '6.12.117+deb12-amd64' : '6.12.117+deb12-arm64';
-  const { dotConfig, arch: folder } = configForRelease(release);
-  const whole = resolveKernel({
-    profile,
-    arch: folder,
-    dotConfig,
-    with: changes.with,
-    without: changes.without,
-  });
-  const enabled = (symbol: string): boolean => !dropped.includes(symbol) && whole.enabled(symbol);
-  const config = { ...whole, enabled };
-  resolved.set(key, config);
-  return config;
-}
+import type { MmMemory } from '@pfnmap/mm-memory';
+import type { MmPagewalk } from '@pfnmap/mm-pagewalk';
+import { LEVEL_NAMES } from '@pfnmap/pgtable-core';
+import { computer, entryAt, GiB, MiB, mapBar, RW, VA, type Wanted } from './computer.ts';
 
 /** Where and how a mapping is made; readable, writable and shared at VA when nothing is said. */
 export interface Mapping {
@@ -53,57 +15,52 @@ export interface Mapping {
   readonly shared?: boolean;
 }
 
-/** A program on the computer of the captures, whose BAR of 8 GiB lies at 0x200000000. */
+/** How the lab's driver fills a mapping: by faults up to an order, or at once. */
+export interface LabDriver {
+  readonly mode?: 'fault' | 'remap';
+  readonly maxorder?: number;
+  readonly pfn?: number;
+}
+
+/** A program on the computer of the specification, and what can be seen of what it does. */
 export class BarProcess {
   readonly machine: Machine;
   readonly process: Process;
+  /** Frames that the machine itself uses, before any program runs. */
+  readonly framesAtBoot: number;
   private calls: string[] = [];
 
-  constructor(setup: Setup = {}) {
-    this.machine = createMachine({
-      arch: 'x86_64',
-      levels: 4,
-      vaBits: 48,
-      pat: true,
-      l1tf: false,
-      thp: 'always',
-      barBytes: 8 * GiB,
-      ramBytes: 32 * MiB,
-      ...setup,
-      config: configOf(setup),
-    });
+  constructor(wanted: Wanted = {}) {
+    this.machine = computer({ ramBytes: 32 * MiB, ...wanted });
+    this.framesAtBoot = this.machine.kernel.mem.framesInUse();
     this.process = this.machine.spawn();
     this.machine.watchFaults(({ order, ret }) => {
       this.calls.push(`order=${order} 0x${ret.toString(16)}`);
     });
   }
 
-  get memory() {
+  get memory(): MmMemory {
     return this.machine.layers.memory;
+  }
+
+  get pagewalk(): MmPagewalk {
+    return this.machine.layers.pagewalk;
   }
 
   /** Maps a file; null is anonymous memory. */
   mapFile(file: File | null, length: number, mapping: Mapping = {}): number {
-    const { address = VA, offset = 0, prot = 3, shared = true } = mapping;
+    const { address = VA, offset = 0, prot = RW, shared = true } = mapping;
     return this.process.mmap({ address, length, prot, shared, file, offset });
   }
 
   /** Maps the BAR through vfio-pci. */
-  map(length: number, mapping: Mapping = {}): number {
-    const offset = BAR2_OFFSET + (mapping.offset ?? 0);
-    return this.mapFile(this.machine.device.file, length, { ...mapping, offset });
+  map(length: number, mapping: Omit<Mapping, 'shared'> = {}): number {
+    const { address: at = VA, ...rest } = mapping;
+    return mapBar(this.machine, this.process, { at, length, ...rest });
   }
 
-  /** Maps the BAR through the lab's driver, which inserts up to an order, or fills PTEs at once. */
-  mapLab(
-    length: number,
-    driver: {
-      readonly mode?: 'fault' | 'remap';
-      readonly maxorder?: number;
-      readonly pfn?: number;
-    },
-    mapping: Mapping = {},
-  ): number {
+  /** Maps the BAR through the lab's driver. */
+  mapLab(length: number, driver: LabDriver, mapping: Mapping = {}): number {
     const { mode = 'fault', maxorder = 18, pfn = this.machine.bar2Pfn } = driver;
     this.machine.pfnlab.configure({ pfn, pages: (8 * GiB) / 4096, mode, maxorder });
     return this.mapFile(this.machine.pfnlab.file, length, mapping);
@@ -129,24 +86,22 @@ export class BarProcess {
 
   /** The entry where the walk of an address ends, as `pud 0x80000002000002b7` or `pmd none`. */
   entry(address = VA, process = this.process): string {
-    const { pt, mem } = this.machine.kernel;
-    const slot = pt.walk(process.mm, address);
-    const word = wordAt(mem.lanes, slot);
-    return `${LEVEL_NAMES[pt.walked.level]} ${word === 0n ? 'none' : `0x${word.toString(16)}`}`;
+    const { level, word } = entryAt(this.machine, process, address);
+    return `${LEVEL_NAMES[level as 0]} ${word === 0n ? 'none' : `0x${word.toString(16)}`}`;
   }
 
   /** How many entries of each level map something in a range: [PUD, PMD, PTE]. */
   mapped(start: number, end: number): [pud: number, pmd: number, pte: number] {
     const { pt, mem, arch } = this.machine.kernel;
-    const counts = [0, 0, 0];
+    const counts: [number, number, number] = [0, 0, 0];
     for (let address = start; address < end; ) {
       const slot = pt.walk(this.process.mm, address);
       const { level } = pt.walked;
       if ((mem.lanes[slot]! | mem.lanes[slot + 1]!) !== 0) counts[2 - level]!++;
-      const { size } = arch.geometry.levels[level as PgtableLevel];
+      const { size } = arch.geometry.levels[level];
       address = Math.floor(address / size) * size + size;
     }
-    return counts as [number, number, number];
+    return counts;
   }
 
   /** Bytes of tables that `work` makes or frees. */
