@@ -65,6 +65,9 @@ export const pmd_mkdevmap = (pmd: Prot): Prot => pmd | PTE_DEVMAP;
 /** Makes a page a block; VALID stays what it is. @fidelity exact @patch none */
 export const pmd_mkhuge = (pmd: Prot): Prot => pmd & ~PTE_TABLE_BIT;
 
+/** The page that maps as a block does. */
+export const pteProtOfLeaf = (leaf: Prot): Prot => leaf | PTE_TABLE_BIT;
+
 /** A fault for hardware, present for software. @fidelity exact @patch none */
 export const pte_mkinvalid = (pte: Prot): Prot => (pte | PTE_PRESENT_INVALID) & ~PTE_VALID;
 

@@ -76,6 +76,13 @@ describe('changes', () => {
       expect([entry, entries.has(entry)]).toEqual([entry, true]);
   });
 
+  test('experiments are numbered, and in no profile', () => {
+    const found = kernelChanges.filter(({ symbol }) => symbol.startsWith('EXPERIMENT_'));
+    expect(found.map(({ entry }) => entry)).toEqual(found.map((_, index) => `E${index + 1}`));
+    for (const { selects } of kernelProfiles)
+      expect(selects.filter((symbol) => symbol.startsWith('EXPERIMENT_'))).toEqual([]);
+  });
+
   test('lines of the texts are at most 100 columns wide with tabs of eight', () => {
     for (const { file, text } of kernelKconfigTexts())
       for (const [index, line] of text.split('\n').entries()) {

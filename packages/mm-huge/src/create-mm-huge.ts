@@ -2,6 +2,7 @@ import type { Kernel, VmAreaStruct } from '@pfnmap/mm-core';
 import type { Prot } from '@pfnmap/pgtable-core';
 import { createHugeChanger, type HugeChanger } from './change.ts';
 import { createPfnInserter, type PfnInserter } from './insert-pfn.ts';
+import { createClearing, createSmallerLeaves } from './smaller-leaves.ts';
 import { createHugeSplitter, type HugeSplitter } from './split.ts';
 import {
   type OrderGates,
@@ -24,6 +25,7 @@ export interface MmHuge extends PfnInserter, HugeSplitter, HugeChanger {
 export function createMmHuge(kernel: Kernel): MmHuge {
   const { config } = kernel;
   const transparentHugepage = config.enabled('TRANSPARENT_HUGEPAGE');
+  const splitsLeaves = config.enabled('EXPERIMENT_SPLIT_LEAVES');
   const orderGates: OrderGates = {
     transparentHugepage,
     specialOrders: config.enabled('SERIES_PATCH_04'),
@@ -35,10 +37,15 @@ export function createMmHuge(kernel: Kernel): MmHuge {
       marksSpecial: config.enabled('SERIES_PATCH_03'),
       pudTakesCachemode: config.enabled('FIX_PUD_CACHEMODE'),
     }),
-    ...createHugeSplitter(kernel, {
-      transparentHugepage,
-      debugVm: config.enabled('DEBUG_VM'),
-    }),
+    ...createHugeSplitter(
+      kernel,
+      {
+        transparentHugepage,
+        debugVm: config.enabled('DEBUG_VM'),
+        boundariesSplitPuds: splitsLeaves,
+      },
+      splitsLeaves ? createSmallerLeaves(kernel) : createClearing(kernel),
+    ),
     ...createHugeChanger(kernel),
     thp_vma_allowable_orders: (vma, reason, orders) =>
       thp_vma_allowable_orders(kernel, orderGates, vma, reason, orders),

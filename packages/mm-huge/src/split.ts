@@ -17,6 +17,15 @@ import {
   type PgtableLevel,
   type Slot,
 } from '@pfnmap/pgtable-core';
+import type { LeafReplacement } from './smaller-leaves.ts';
+
+/** The gates of splitting, read once. */
+export interface SplitGates {
+  readonly transparentHugepage: boolean;
+  readonly debugVm: boolean;
+  /** Experiment: a new boundary of a VMA splits the PUD leaf across it, too. */
+  readonly boundariesSplitPuds: boolean;
+}
 
 /** Splitting of one kernel: for a PFN mapping that is clearing, and waiting for the next fault. */
 export interface HugeSplitter {
@@ -26,12 +35,46 @@ export interface HugeSplitter {
   vma_adjust_trans_huge(vma: VmAreaStruct, boundary: number): void;
 }
 
+/** Splits one leaf, under its notifier pair and its lock, if it is still there. */
+function createLeafSplit(kernel: Kernel, debugVm: boolean, replaceLeaf: LeafReplacement) {
+  const { arch, pt, events } = kernel;
+  const { levels } = arch.geometry;
+  const isHuge = (level: PgtableLevel, slot: Slot): boolean =>
+    level === PGTABLE_LEVEL_PMD
+      ? arch.pmd_trans_huge(pt.pmdp_get(slot))
+      : arch.pud_trans_huge(pt.pudp_get(slot));
+  return (level: PgtableLevel, vma: VmAreaStruct, slot: Slot, address: number): void => {
+    const mm: MmStruct = vma.vm_mm;
+    const { size } = levels[level];
+    const start = alignDown(address, size);
+    const range = { mm, reason: 'CLEAR', start, end: start + size } as const;
+    mmu_notifier_invalidate_range_start(events, range);
+    lock(events, mm, pageTableLock(level));
+    if (isHuge(level, slot)) {
+      if (debugVm && (start < vma.vm_start || start + size > vma.vm_end)) {
+        throw new KernelBug(
+          'the VMA does not hold the whole leaf',
+          level === PGTABLE_LEVEL_PMD ? '__split_huge_pmd_locked' : '__split_huge_pud_locked',
+          { vm_start: vma.vm_start, vm_end: vma.vm_end, leaf: start },
+        );
+      }
+      if (level === PGTABLE_LEVEL_PMD) events.counts.thp_split_pmd++;
+      else events.counts.thp_split_pud++;
+      replaceLeaf(mm, level, slot);
+      flushHugeTlbRange(kernel, mm, level, start, start + size);
+    }
+    unlock(events, mm, pageTableLock(level));
+    mmu_notifier_invalidate_range_end(events, range);
+  };
+}
+
 /** Makes the splitter; without THP all of it does nothing. */
 export function createHugeSplitter(
   kernel: Kernel,
-  gates: { readonly transparentHugepage: boolean; readonly debugVm: boolean },
+  gates: SplitGates,
+  replaceLeaf: LeafReplacement,
 ): HugeSplitter {
-  const { arch, pt, events } = kernel;
+  const { arch, pt } = kernel;
   if (!gates.transparentHugepage) {
     const nothing = (): void => {};
     return {
@@ -43,40 +86,23 @@ export function createHugeSplitter(
   }
   const { levels } = arch.geometry;
   const pmdSize = levels[PGTABLE_LEVEL_PMD].size;
-
-  const clearLeaf = (
-    level: PgtableLevel,
-    vma: VmAreaStruct,
-    slot: Slot,
-    address: number,
-    isHuge: () => boolean,
-  ): void => {
-    const mm: MmStruct = vma.vm_mm;
-    const { size } = levels[level];
-    const start = alignDown(address, size);
-    const range = { mm, reason: 'CLEAR', start, end: start + size } as const;
-    mmu_notifier_invalidate_range_start(events, range);
-    lock(events, mm, pageTableLock(level));
-    if (isHuge()) {
-      if (gates.debugVm && (start < vma.vm_start || start + size > vma.vm_end)) {
-        throw new KernelBug(
-          'the VMA does not hold the whole leaf',
-          level === PGTABLE_LEVEL_PMD ? '__split_huge_pmd_locked' : '__split_huge_pud_locked',
-          { vm_start: vma.vm_start, vm_end: vma.vm_end, leaf: start },
-        );
-      }
-      if (level === PGTABLE_LEVEL_PMD) events.counts.thp_split_pmd++;
-      else events.counts.thp_split_pud++;
-      pt.clear(slot);
-      flushHugeTlbRange(kernel, mm, level, start, start + size);
-    }
-    unlock(events, mm, pageTableLock(level));
-    mmu_notifier_invalidate_range_end(events, range);
-  };
+  const pudSize = levels[PGTABLE_LEVEL_PUD].size;
+  const splitLeaf = createLeafSplit(kernel, gates.debugVm, replaceLeaf);
 
   const split_huge_pmd = (vma: VmAreaStruct, pmdp: Slot, address: number): void => {
     if (!arch.pmd_trans_huge(pt.pmdp_get(pmdp))) return;
-    clearLeaf(PGTABLE_LEVEL_PMD, vma, pmdp, address, () => arch.pmd_trans_huge(pt.pmdp_get(pmdp)));
+    splitLeaf(PGTABLE_LEVEL_PMD, vma, pmdp, address);
+  };
+  const split_huge_pud = (vma: VmAreaStruct, pudp: Slot, address: number): void => {
+    if (!arch.hasPudThp || !arch.pud_trans_huge(pt.pudp_get(pudp))) return;
+    splitLeaf(PGTABLE_LEVEL_PUD, vma, pudp, address);
+  };
+  /** The PUD leaf across a boundary that a VMA is about to get. */
+  const splitPudAcross = (vma: VmAreaStruct, boundary: number): void => {
+    const start = alignDown(boundary, pudSize);
+    if (start === boundary || start < vma.vm_start || start + pudSize > vma.vm_end) return;
+    const slot = pt.walk(vma.vm_mm, boundary);
+    if (pt.walked.level === PGTABLE_LEVEL_PUD) split_huge_pud(vma, slot, boundary);
   };
 
   /** The PMD of an address as mm_find_pmd() finds it: -1 where a table is missing. */
@@ -99,16 +125,13 @@ export function createHugeSplitter(
   };
   const split_huge_pmd_address = (vma: VmAreaStruct, address: number): void => {
     const pmdp = findPmd(vma.vm_mm, address);
-    if (pmdp >= 0) {
-      clearLeaf(PGTABLE_LEVEL_PMD, vma, pmdp, address, () =>
-        arch.pmd_trans_huge(pt.pmdp_get(pmdp)),
-      );
-    }
+    if (pmdp >= 0) splitLeaf(PGTABLE_LEVEL_PMD, vma, pmdp, address);
   };
 
   return {
     /**
-     * Clears the PMD leaf around the address, if there is one. The notifier range is the whole leaf.
+     * Clears the PMD leaf around the address, if there is one; with EXPERIMENT_SPLIT_LEAVES PTEs take its place. The
+     * notifier range is the whole leaf.
      *
      * @context mmap_lock held, or the mapping's i_mmap_rwsem; takes the PMD lock.
      * @fidelity exact for PFN mappings
@@ -116,17 +139,12 @@ export function createHugeSplitter(
      */
     split_huge_pmd,
     /**
-     * The same for a PUD leaf.
+     * The same for a PUD leaf, with PMD leaves in its place.
      *
      * @fidelity exact
      * @patch none
      */
-    split_huge_pud(vma, pudp, address) {
-      if (!arch.hasPudThp || !arch.pud_trans_huge(pt.pudp_get(pudp))) return;
-      clearLeaf(PGTABLE_LEVEL_PUD, vma, pudp, address, () =>
-        arch.pud_trans_huge(pt.pudp_get(pudp)),
-      );
-    },
+    split_huge_pud,
     /**
      * Looks the PMD of an address up without a look at the PUD's size, and splits it.
      *
@@ -136,7 +154,8 @@ export function createHugeSplitter(
      */
     split_huge_pmd_address,
     /**
-     * A VMA gets a new boundary: a PMD leaf across it goes away. There is no such care for PUD leaves.
+     * A VMA gets a new boundary: a PMD leaf across it goes away. There is no such care for PUD leaves, except with
+     * EXPERIMENT_SPLIT_LEAVES.
      *
      * @context mmap_lock held for writing.
      * @throws KernelBug as {@link split_huge_pmd_address}.
@@ -144,6 +163,7 @@ export function createHugeSplitter(
      * @patch none
      */
     vma_adjust_trans_huge(vma, boundary) {
+      if (gates.boundariesSplitPuds) splitPudAcross(vma, boundary);
       const start = alignDown(boundary, pmdSize);
       if (start === boundary || start < vma.vm_start || start + pmdSize > vma.vm_end) return;
       split_huge_pmd_address(vma, boundary);

@@ -77,12 +77,12 @@ export function createChangeProtection(
     for (let address = start; address < end; ) {
       const next = endOfEntry(pmdLevel, address, end);
       const pmdp = pt.pmd_offset(pudp, address);
-      if (!pt.pmd_none(pmdp)) {
-        if (pt.isTable(pmdp)) changePtes(tlb, vma, pmdp, address, next, upgrade);
-        else if (next - address === pmdLevel.size) {
+      if (!pt.pmd_none(pmdp) && !pt.isTable(pmdp)) {
+        if (next - address === pmdLevel.size) {
           huge.change_huge_pmd(tlb, vma, pmdp, address, vma.vm_page_prot);
         } else huge.split_huge_pmd(vma, pmdp, address);
       }
+      if (pt.isTable(pmdp)) changePtes(tlb, vma, pmdp, address, next, upgrade);
       address = next;
     }
   };
@@ -106,11 +106,14 @@ export function createChangeProtection(
           notified = { start: address };
           mmu_notifier_invalidate_range_start(events, rangeFrom(address));
         }
+        if (!pt.isTable(pudp) && !pmdLevel.folded) {
+          if (next - address === pudLevel.size) {
+            huge.change_huge_pud(tlb, vma, pudp, address, vma.vm_page_prot);
+          } else huge.split_huge_pud(vma, pudp, address);
+        }
         if (pt.isTable(pudp) || pmdLevel.folded) {
           changePmds(tlb, vma, pudp, address, next, upgrade);
-        } else if (next - address === pudLevel.size) {
-          huge.change_huge_pud(tlb, vma, pudp, address, vma.vm_page_prot);
-        } else huge.split_huge_pud(vma, pudp, address);
+        }
       }
       address = next;
     }

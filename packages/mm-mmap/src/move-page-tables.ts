@@ -108,7 +108,7 @@ export function createMovePageTables(
     if (!pt.isTable(oldSlot)) {
       if (extent === pmdSize && huge.move_huge_pmd(vma, from, oldSlot, newSlot)) return true;
       huge.split_huge_pmd(vma, oldSlot, from);
-      return true;
+      if (!pt.isTable(oldSlot)) return true;
     }
     const movesTable =
       extent === pmdSize &&

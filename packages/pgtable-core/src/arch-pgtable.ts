@@ -145,6 +145,8 @@ interface ProtectionHelpers {
   protOfNewPte(prot: Prot): Prot;
   /** The page frame number as pfn_pmd() and pfn_pud() leave it: x86 drops the bits below the level, arm64 keeps them. */
   pfn_leaf(level: PgtableLevel, pfn: Pfn): Pfn;
+  /** The protection of a PTE that maps as a leaf of this protection does: x86 moves the PAT bit, arm64 changes the type. */
+  pteProtOfLeaf(leaf: Prot): Prot;
   /** True when mprotect() must ask {@link pfn_modify_allowed} before it takes all access away (x86 with L1TF). */
   arch_has_pfn_modify_check(): boolean;
   /** False when this protection of a frame without a struct page would open it to L1TF; true elsewhere. */

@@ -80,3 +80,20 @@ export interface FixCover {
   /** Options without which it cannot be seen. */
   readonly with: readonly string[];
 }
+
+/** The cover of one experiment: what no kernel has yet. */
+export interface ExperimentCover {
+  /** `E1` … */
+  readonly id: string;
+  /** The symbol that switches it. */
+  readonly symbol: string;
+  readonly subject: string;
+  readonly packages: readonly string[];
+  readonly effect: 'answers';
+  readonly problem: string;
+  readonly change: string;
+  readonly observable: string;
+  /** Where it was asked for. */
+  readonly source: string;
+  readonly scenarios: readonly string[];
+}

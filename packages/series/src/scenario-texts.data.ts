@@ -308,6 +308,26 @@ mm
 munmap a length=8M
 mm
 `,
+  'E1-boundary': `machine bar=2G   # experiment E1: rights of one page inside a 1 GiB entry; today the kernel dies on x86_64, with it the entry becomes smaller ones
+vfio
+mmap a bar2 length=1G align=1G
+touch a
+mprotect a offset=1M length=4K prot=r
+table a
+munmap a offset=6M length=2M
+touchall a length=6M step=2M
+table a
+`,
+  'E1-unmap-page': `machine bar=2G   # experiment E1: one page of a 1 GiB entry is unmapped; today the whole entry goes, with it 1 GiB less a page stays mapped
+vfio
+mmap a bar2 length=1G align=1G
+touch a
+zap a offset=4M+4K length=4K
+table a
+touchall a step=2M
+table a
+mm
+`,
   'F12-thp-madvise': `machine bar=8M thp=madvise   # fix F12: with "madvise", device memory is mapped huge without advice as well
 vfio
 mmap a bar2 length=4M align=2M

@@ -33,6 +33,9 @@ export const postedState = (number: number): KernelState => ({
 /** The last profile, whose changes are the ones that came to be. */
 const merged: ReadonlySet<string> = /* @__PURE__ */ new Set(kernelProfiles.at(-1)!.selects);
 
+/** The kernel that experiments are made on: the last one. */
+const lastKernel: string = /* @__PURE__ */ kernelProfiles.at(-1)!.name;
+
 /** What is proposed or older than the series stands on no line. */
 const OLDER: readonly string[] = ['MPROTECT_HUGE_PUD', 'THP_UNMAPPED_AREA_FILES'];
 
@@ -91,7 +94,7 @@ export function seriesLine(): readonly SeriesPoint[] {
 
 /**
  * A point of the line by its name: `7`, `07`, `F4`, or a symbol. Changes that were only proposed have one as well, on
- * top of the whole series.
+ * top of the whole series, and experiments (`E1`) on top of the last kernel.
  *
  * @throws RangeError for a name that no change has
  */
@@ -104,13 +107,14 @@ export function seriesPoint(name: string): SeriesPoint {
     throw new RangeError(
       `there is no patch or fix "${name}"; they are 01 to ${seriesPatches.length}, F1 to F17, and symbols such as FOLLOW_ADDR_MASK`,
     );
-  const before = postedState(seriesPatches.length);
+  const isExperiment = proposed.symbol.startsWith('EXPERIMENT_');
+  const kernel = isExperiment ? lastKernel : postedState(seriesPatches.length).kernel;
   const needs = neededChanges(proposed).map(({ symbol }) => symbol);
   return {
     id: proposed.entry ?? proposed.symbol,
     symbol: proposed.symbol,
     subject: proposed.title,
-    before: { kernel: before.kernel, with: needs },
-    after: { kernel: before.kernel, with: [...needs, proposed.symbol] },
+    before: { kernel, with: needs },
+    after: { kernel, with: [...needs, proposed.symbol] },
   };
 }

@@ -6,6 +6,7 @@ import { type Played, type PlayScenario, playScenario } from '@pfnmap/scenario';
 import { describe, expect, test } from 'vitest';
 import {
   bisect,
+  experimentCovers,
   fixCovers,
   patchCovers,
   playBeforeAfter,
@@ -54,13 +55,23 @@ test('there are eighteen fixes, each but the last with a symbol', () => {
   ]);
 });
 
+test('an experiment has a symbol that no profile selects, packages that exist, and scenarios', () => {
+  for (const { id, symbol, packages, scenarios } of experimentCovers) {
+    for (const { selects } of kernelProfiles) expect(selects).not.toContain(symbol);
+    for (const name of packages) expect(existsSync(`${root}packages/${name}`)).toBe(true);
+    expect(scenarios.length).toBeGreaterThan(0);
+    for (const name of scenarios) expect(seriesScenarioNames).toContain(name);
+    expect(seriesPoint(id).symbol).toBe(symbol);
+  }
+});
+
 test('the scenario files and the texts in the package are the same', () => {
   const files = readdirSync(`${root}packages/series/scenarios`).map((file) => file.slice(0, -4));
   expect(files.sort()).toEqual([...seriesScenarioNames].sort());
   for (const name of files) {
     const scenario = seriesScenario(name);
     const text = readFileSync(`${root}packages/series/scenarios/${name}.scn`, 'utf8');
-    expect(text.split('\n')[0]).toMatch(/# (patch(es)?|fix) /);
+    expect(text.split('\n')[0]).toMatch(/# (patch(es)?|fix|experiment) /);
     expect(scenario.steps.map((step) => step.text)).toEqual(
       text.split('\n').flatMap((line) => line.split('#')[0]!.trim() || []),
     );
@@ -89,6 +100,8 @@ describe('the line of changes', () => {
     expect(seriesPoint('01').before.kernel).toBe('base');
     expect(seriesPoint('f4').symbol).toBe('FIX_VFIO_ALIGN_TO_ORDER');
     expect(seriesPoint('SERIES_PATCH_19').after.kernel).toBe('posted-19');
+    expect(seriesPoint('e1').before).toEqual({ kernel: '7.3', with: [] });
+    expect(seriesPoint('E1').after.with).toEqual(['EXPERIMENT_SPLIT_LEAVES']);
     expect(seriesPoint('F10').after.with).toEqual(['FIX_VFIO_DMA_RETRY']);
     expect(() => seriesPoint('20')).toThrow('there is no patch or fix "20"');
   });
@@ -134,8 +147,17 @@ describe('the scenarios of a patch', () => {
       expect(Math.max(...all)).toBeGreaterThan(0);
     });
 
-  test('every scenario shows a patch or a fix', () => {
-    const named = [...patchCovers, ...fixCovers].flatMap(({ scenarios }) => scenarios);
+  for (const { id, archs: on, scenarios } of experimentCovers)
+    test.each(scenarios)(`${id} changes an answer of %s`, (name) => {
+      const targets = seriesTargets.filter(({ arch }) => on.includes(arch));
+      const all = targets.map((target) => changes(id, name, target, 'applied'));
+      expect(Math.max(...all)).toBeGreaterThan(0);
+    });
+
+  test('every scenario shows a patch, a fix or an experiment', () => {
+    const named = [...patchCovers, ...fixCovers, ...experimentCovers].flatMap(
+      ({ scenarios }) => scenarios,
+    );
     expect([...new Set(named)].sort()).toEqual([...seriesScenarioNames].sort());
   });
 });
@@ -163,13 +185,18 @@ describe('a patch that changes no answer by itself', () => {
 });
 
 describe('profiles', () => {
+  /** The crashes that patches 5 and 6 prevent, and the one that experiment 1 does. */
+  const crashes = (scenario: string) =>
+    scenario === 'E1-boundary'
+      ? [undefined, '__split_huge_pmd']
+      : [undefined, 'gup_fast_pmd_leaf', 'do_pages_stat'];
   // Of the posted ones the last stands for all; the tests above play the others.
   for (const { name } of kernelProfiles.filter((each) => !/^posted-(0|1[0-8])/.test(each.name)))
-    test(`${name} plays every scenario to its end, but for the crashes that patches 5 and 6 prevent`, () => {
+    test(`${name} plays every scenario to its end, but for known crashes`, () => {
       for (const each of seriesScenarioNames)
         for (const arch of archs) {
           const { bug } = playScenario(seriesScenario(each), { arch, kernel: name });
-          expect([undefined, 'gup_fast_pmd_leaf', 'do_pages_stat']).toContain(bug?.where);
+          expect(crashes(each)).toContain(bug?.where);
         }
     });
 });

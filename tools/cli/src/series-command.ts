@@ -1,4 +1,11 @@
-import { type FixCover, fixCovers, type PatchCover, patchCovers } from '@pfnmap/series';
+import {
+  type ExperimentCover,
+  experimentCovers,
+  type FixCover,
+  fixCovers,
+  type PatchCover,
+  patchCovers,
+} from '@pfnmap/series';
 import { columns } from './columns.ts';
 import { type CommandContext, print } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
@@ -12,20 +19,20 @@ export interface SeriesOptions {
   readonly json?: boolean;
 }
 
-/** A patch or a fix. */
-export type Cover = PatchCover | FixCover;
+/** A patch, a fix or an experiment. */
+export type Cover = PatchCover | FixCover | ExperimentCover;
 
-/** `07/19`, or `F4`. */
+/** `07/19`, `F4` or `E1`. */
 export const coverId = (cover: Cover): string =>
   'number' in cover ? `${String(cover.number).padStart(2, '0')}/${patchCovers.length}` : cover.id;
 
-/** The cover of a patch or fix by its name: `7`, `07`, `F4`, or its symbol. */
+/** The cover of a patch, fix or experiment by its name: `7`, `07`, `F4`, `E1`, or its symbol. */
 export function coverNamed(name: string): Cover | undefined {
   const id = name.toUpperCase();
   const number = /^\d+$/.test(name) ? Number(name) : undefined;
   return (
     patchCovers.find((cover) => cover.number === number || cover.symbol === id) ??
-    fixCovers.find((cover) => cover.id === id || cover.symbol === id)
+    [...fixCovers, ...experimentCovers].find((cover) => cover.id === id || cover.symbol === id)
   );
 }
 
@@ -33,7 +40,7 @@ export function coverNamed(name: string): Cover | undefined {
 export const noSuchPatch = (name: string): Failure =>
   new Failure(
     `there is no patch or fix "${name}".\n` +
-      `  They are 1 to ${patchCovers.length} and F1 to F${fixCovers.length}; \`pfnmap series\` lists them.`,
+      `  They are 1 to ${patchCovers.length} and F1 to F${fixCovers.length}, and experiments E1 to E${experimentCovers.length}; \`pfnmap series\` lists them.`,
   );
 
 const EFFECTS: Readonly<Record<Cover['effect'], string>> = {
@@ -47,7 +54,8 @@ const EFFECTS: Readonly<Record<Cover['effect'], string>> = {
 function stateOf(cover: Cover): string {
   const { effect } = cover;
   const from = 'number' in cover ? cover.visibleFrom : undefined;
-  if (effect === 'answers') return `shows in ${cover.scenarios.length} scenarios`;
+  const { length } = cover.scenarios;
+  if (effect === 'answers') return `shows in ${length} scenario${length === 1 ? '' : 's'}`;
   if (from !== undefined) return `prepares; shows from ${from} on`;
   return effect === 'calls' ? 'callers only' : effect === 'nothing' ? 'no answer' : effect;
 }
@@ -60,11 +68,16 @@ export function seriesListCommand(
   context: CommandContext,
 ): Promise<ExitCode> {
   if (options.json === true) {
-    const document = { format: 'pfnmap-series/1', patches: patchCovers, fixes: fixCovers };
+    const document = {
+      format: 'pfnmap-series/1',
+      patches: patchCovers,
+      fixes: fixCovers,
+      experiments: experimentCovers,
+    };
     print(context, [JSON.stringify(document, undefined, 2)]);
     return Promise.resolve(EXIT.agree);
   }
-  const all: readonly Cover[] = [...patchCovers, ...fixCovers];
+  const all: readonly Cover[] = [...patchCovers, ...fixCovers, ...experimentCovers];
   const [heading, ...lines] = columns([
     ['patch', 'subject', 'package', 'state'],
     ...all.map((cover) => [
@@ -74,6 +87,7 @@ export function seriesListCommand(
       stateOf(cover),
     ]),
   ]);
+  const experimentsFrom = patchCovers.length + fixCovers.length;
   const { style } = context;
   const told = all.map(({ observable }, index) => [
     lines[index]!,
@@ -85,7 +99,10 @@ export function seriesListCommand(
     style.aside(heading!),
     ...told.slice(0, patchCovers.length).flat(),
     '',
-    ...told.slice(patchCovers.length).flat(),
+    ...told.slice(patchCovers.length, experimentsFrom).flat(),
+    '',
+    style.heading('experiments: in no kernel, turned on by --with SYMBOL'),
+    ...told.slice(experimentsFrom).flat(),
     '',
     style.aside('pfnmap series show NN tells more, pfnmap series diff NN shows it'),
   ]);
@@ -94,6 +111,11 @@ export function seriesListCommand(
 
 /** The rows of a cover that patches and fixes have in different words. */
 function detailRows(cover: Cover): [string, string][] {
+  if ('source' in cover)
+    return [
+      ['asked for', cover.source],
+      ['kernels', 'none: turned on by --with'],
+    ];
   if (!('number' in cover))
     return [
       [
@@ -122,7 +144,7 @@ function detailRows(cover: Cover): [string, string][] {
 function coverLines(cover: Cover, style: Style): string[] {
   const rows: [string, string][] = [
     ['symbol', cover.symbol ?? 'none'],
-    ['commit', cover.commit ?? 'not known'],
+    ['commit', ('commit' in cover ? cover.commit : undefined) ?? 'not known'],
     ['packages', cover.packages.join(', ') || 'none'],
     ['problem', cover.problem],
     ['change', cover.change],

@@ -8,15 +8,21 @@ export interface SimTarget {
   readonly arch: MachineArch;
   /** A release: `6.12.117+deb12-amd64`. */
   readonly kernel: string;
+  /** Experiments that are on. */
+  readonly with?: readonly string[];
 }
 
-/** The targets by the names that captures have. */
+const EXPERIMENTS = ['EXPERIMENT_SPLIT_LEAVES'];
+
+/** The targets by the names that captures have, and a kernel with every experiment. */
 export const TARGETS: Readonly<Record<string, SimTarget>> = Object.freeze({
   '6.12-x86_64': { arch: 'x86_64', kernel: '6.12.117+deb12-amd64' },
   '6.12-x86_64-rt': { arch: 'x86_64', kernel: '6.12.117+deb12-rt-amd64' },
   '7.3-x86_64': { arch: 'x86_64', kernel: '7.3.4+deb13-amd64' },
   '6.12-arm64': { arch: 'arm64', kernel: '6.12.117+deb12-arm64' },
   '7.3-arm64': { arch: 'arm64', kernel: '7.3.4+deb13-arm64' },
+  'next-x86_64': { arch: 'x86_64', kernel: '7.3.4+deb13-amd64', with: EXPERIMENTS },
+  'next-arm64': { arch: 'arm64', kernel: '7.3.4+deb13-arm64', with: EXPERIMENTS },
 });
 
 /** RAM of a random program's machine: few tables are ever in use. */
@@ -27,7 +33,7 @@ export function machineOf(target: SimTarget): Machine {
   return createMachine({
     ...cpuOptions(target.arch),
     arch: target.arch,
-    config: kernelNamed(target.arch, target.kernel).config,
+    config: kernelNamed(target.arch, target.kernel, { with: target.with ?? [] }).config,
     thp: 'always',
     barBytes: 2 ** 33,
     ramBytes: RAM_BYTES,

@@ -27,7 +27,13 @@ export function simulate(target: string, steps: number, seed: number): Simulated
     throw new RangeError(`unknown target ${target}; there are ${Object.keys(TARGETS).join(', ')}`);
   }
   const { pageSize, levels } = machineOf(on).kernel.arch.geometry;
-  const shape = { steps: 60, pageSize, pmdSize: levels[1].size, pudSize: levels[2].size };
+  const shape = {
+    steps: 60,
+    pageSize,
+    pmdSize: levels[1].size,
+    pudSize: levels[2].size,
+    splitsAnywhere: on.with?.includes('EXPERIMENT_SPLIT_LEAVES') === true,
+  };
   const runner = new ProgramRunner(on);
   const started = performance.now();
   let played = 0;

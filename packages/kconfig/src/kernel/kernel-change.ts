@@ -16,7 +16,7 @@ export interface SeriesPatch {
 
 /** A change to the kernel outside the 19 patches, as a symbol. */
 export interface KernelChange {
-  /** `FIX_…` for repairs of bugs; a plain name for changed behaviour. */
+  /** `FIX_…` for repairs of bugs; `EXPERIMENT_…` for what no kernel has; a plain name for changed behaviour. */
   readonly symbol: string;
   /** One line. */
   readonly title: string;
@@ -24,7 +24,7 @@ export interface KernelChange {
   readonly help: string;
   /** The part of the kernel it touches. */
   readonly topic: string;
-  /** The entry of the list of follow-up fixes (F), or of later work (U), if it has one. */
+  /** The entry of the list of follow-up fixes (F), of later work (U) or of experiments (E), if it has one. */
   readonly entry?: string;
   /** First twelve digits of the commit, where known. */
   readonly commit?: string;

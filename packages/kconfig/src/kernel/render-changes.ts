@@ -1,16 +1,18 @@
 import { archChanges } from './arch-changes.ts';
 import { consumerChanges } from './consumer-changes.ts';
+import { experiments } from './experiments.ts';
 import type { KernelChange, SeriesPatch } from './kernel-change.ts';
 import { mmChanges } from './mm-changes.ts';
 import { seriesFixes } from './series-fixes.ts';
 import { seriesPatches } from './series-patches.ts';
 
-/** All changes outside the 19 patches, fixes first. */
+/** All changes outside the 19 patches: fixes first, experiments last. */
 export const kernelChanges: readonly KernelChange[] = /* @__PURE__ */ Object.freeze([
   ...seriesFixes,
   ...mmChanges,
   ...consumerChanges,
   ...archChanges,
+  ...experiments,
 ]);
 
 const columnsMax = 76;

@@ -1,0 +1,23 @@
+import { kernelChanges } from '@pfnmap/kconfig';
+import type { ExperimentCover } from './cover.ts';
+
+/** What this file says of an experiment; symbol, subject, problem and change come from its symbol. */
+type Told = Omit<ExperimentCover, 'id' | 'symbol' | 'subject' | 'problem' | 'change' | 'effect'>;
+
+const TOLD: Readonly<Record<string, Told>> = {
+  E1: {
+    packages: ['mm-huge', 'mm-mmap'],
+    source: 'thread on the cover letter, 27 August 2024: could the entry be split instead?',
+    observable: 'munmap, mprotect and zap of one page leave the rest of a 1 GiB entry mapped',
+    scenarios: ['E1-unmap-page', 'E1-boundary'],
+  },
+};
+
+/** The experiments in order. No kernel has them; `with` turns them on. */
+export const experimentCovers: readonly ExperimentCover[] = /* @__PURE__ */ Object.freeze(
+  Object.entries(TOLD).map(([id, told]) => {
+    const { symbol, title, help } = kernelChanges.find(({ entry }) => entry === id)!;
+    const cover = { id, symbol, subject: title, problem: help, change: title, ...told };
+    return Object.freeze({ ...cover, effect: 'answers' as const });
+  }),
+);
