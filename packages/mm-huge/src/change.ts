@@ -9,7 +9,7 @@ import {
 } from '@pfnmap/mm-core';
 import { PGTABLE_LEVEL_PMD, PGTABLE_LEVEL_PUD, type Prot, type Slot } from '@pfnmap/pgtable-core';
 
-/** Changes and moves of leaves of one kernel. */
+/** Changes of leaves of one kernel. */
 export interface HugeChanger {
   change_huge_pmd(
     tlb: MmuGather,
@@ -25,7 +25,6 @@ export interface HugeChanger {
     address: number,
     newprot: Prot,
   ): number;
-  move_huge_pmd(vma: VmAreaStruct, oldAddress: number, oldPmd: Slot, newPmd: Slot): boolean;
   zap_huge_pmd(tlb: MmuGather, pmdp: Slot, address: number): boolean;
   /** {@link zap_huge_pmd} for neighbours of which each is a leaf. */
   zap_huge_pmds(tlb: MmuGather, pmdp: Slot, address: number, count: number): void;
@@ -80,31 +79,6 @@ export function createHugeChanger(kernel: Kernel): HugeChanger {
       tlb.cleared(PGTABLE_LEVEL_PUD, address);
       unlock(events, vma.vm_mm, pudLock);
       return 2 ** pudLevel.order;
-    },
-    /**
-     * Moves a PMD leaf to an empty slot, marked soft-dirty where the architecture can.
-     *
-     * @returns false when the new slot is occupied; nothing is moved then.
-     * @context mmap_lock held for writing; takes both PMD locks.
-     * @fidelity exact for PFN mappings
-     * @patch none
-     */
-    move_huge_pmd(vma, oldAddress, oldPmd, newPmd) {
-      if (!pt.pmd_none(newPmd)) {
-        events.record({ kind: 'warn', where: 'move_huge_pmd', what: 'the new PMD is not empty' });
-        return false;
-      }
-      const old = pt.pmdp_get(oldPmd);
-      if (!arch.pmd_trans_huge(old)) return false;
-      const pfn = pt.pfnAt(PGTABLE_LEVEL_PMD, oldPmd);
-      pt.clear(oldPmd);
-      const entry = arch.pmd_present(old) ? arch.pmd_mksoft_dirty(old) : old;
-      pt.set(PGTABLE_LEVEL_PMD, newPmd, pfn, entry);
-      if (arch.pmd_present(old)) {
-        const end = oldAddress + pmdLevel.size;
-        flushHugeTlbRange(kernel, vma.vm_mm, PGTABLE_LEVEL_PMD, oldAddress, end);
-      }
-      return true;
     },
     /**
      * Clears a PMD leaf of a PFN mapping: no counters, no pages.

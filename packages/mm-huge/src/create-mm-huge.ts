@@ -2,6 +2,7 @@ import type { Kernel, VmAreaStruct } from '@pfnmap/mm-core';
 import type { Prot } from '@pfnmap/pgtable-core';
 import { createHugeChanger, type HugeChanger } from './change.ts';
 import { createPfnInserter, type PfnInserter } from './insert-pfn.ts';
+import { createHugeMover, type HugeMover } from './move.ts';
 import { createClearing, createSmallerLeaves } from './smaller-leaves.ts';
 import { createHugeSplitter, type HugeSplitter } from './split.ts';
 import {
@@ -12,7 +13,7 @@ import {
 } from './thp-orders.ts';
 
 /** Everything of huge_memory.c that PFN mappings meet. */
-export interface MmHuge extends PfnInserter, HugeSplitter, HugeChanger {
+export interface MmHuge extends PfnInserter, HugeSplitter, HugeChanger, HugeMover {
   /** True when one order is allowed: see {@link thp_vma_allowable_orders}. */
   thp_vma_allowable_order(vma: VmAreaStruct, reason: TvaReason, order: number): boolean;
   thp_vma_allowable_orders(vma: VmAreaStruct, reason: TvaReason, orders: number): number;
@@ -47,6 +48,7 @@ export function createMmHuge(kernel: Kernel): MmHuge {
       splitsLeaves ? createSmallerLeaves(kernel) : createClearing(kernel),
     ),
     ...createHugeChanger(kernel),
+    ...createHugeMover(kernel),
     thp_vma_allowable_orders: (vma, reason, orders) =>
       thp_vma_allowable_orders(kernel, orderGates, vma, reason, orders),
     thp_vma_allowable_order: (vma, reason, order) =>

@@ -99,7 +99,12 @@ export function createMmMmap(kernel: Kernel, layers: MmMmapLayers): MmMmap {
         kernel,
         { movesSeveralVmas: config.enabled('MREMAP_SEVERAL_VMAS') },
         unmapper,
-        createMovePageTables(kernel, huge, memory),
+        createMovePageTables(
+          kernel,
+          { movesPudLeaves: config.enabled('EXPERIMENT_SPLIT_LEAVES') },
+          huge,
+          memory,
+        ),
       ),
     ),
     madvise,

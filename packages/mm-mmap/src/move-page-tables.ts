@@ -26,9 +26,16 @@ export type MovePageTables = (
   length: number,
 ) => number;
 
+/** The gates of moving, read once. */
+export interface MoveGates {
+  /** Experiment: a PUD leaf moves as a leaf where it fits, else as what it is split into. Today it is a bad entry. */
+  readonly movesPudLeaves: boolean;
+}
+
 /** Makes move_page_tables() for a kernel. */
 export function createMovePageTables(
   kernel: Kernel,
+  gates: MoveGates,
   huge: MmHuge,
   memory: MmMemory,
 ): MovePageTables {
@@ -42,13 +49,15 @@ export function createMovePageTables(
   const extentOf = (size: number, from: number, end: number, to: number): number =>
     Math.min(Math.min(alignDown(from, size) + size, end) - from, alignDown(to, size) + size - to);
 
-  const oldPud = (vma: VmAreaStruct, address: number): Slot => {
+  const anyPud = (vma: VmAreaStruct, address: number): Slot => {
     const pgdp = pt.pgd_offset(vma.vm_mm, address);
     if (pt.pgd_none(pgdp)) return -1;
     const p4dp = pt.p4d_offset(pgdp, address);
-    if (pt.p4d_none(p4dp)) return -1;
-    const pudp = pt.pud_offset(p4dp, address);
-    return memory.pud_none_or_clear_bad(pudp) ? -1 : pudp;
+    return pt.p4d_none(p4dp) ? -1 : pt.pud_offset(p4dp, address);
+  };
+  const oldPud = (vma: VmAreaStruct, address: number): Slot => {
+    const pudp = anyPud(vma, address);
+    return pudp < 0 || memory.pud_none_or_clear_bad(pudp) ? -1 : pudp;
   };
   const newPud = (vma: VmAreaStruct, address: number): Slot => {
     const p4dp = pt.p4d_alloc(vma.vm_mm, pt.pgd_offset(vma.vm_mm, address), address);
@@ -120,6 +129,22 @@ export function createMovePageTables(
     return true;
   };
 
+  /** Moves a PUD leaf whole if `extent` is all of it; true when that was done. One that is not is split. */
+  const movePudLeaf = (
+    vma: VmAreaStruct,
+    newVma: VmAreaStruct,
+    from: number,
+    to: number,
+    extent: number,
+  ): boolean => {
+    const pudp = anyPud(vma, from);
+    if (pudp < 0 || pt.isTable(pudp) || !arch.pud_trans_huge(pt.pudp_get(pudp))) return false;
+    const newPudp = extent === pudSize ? newPud(newVma, to) : -1;
+    if (newPudp >= 0 && huge.move_huge_pud(vma, from, pudp, newPudp)) return true;
+    huge.split_huge_pud(vma, pudp, from);
+    return false;
+  };
+
   /** Bytes handled from one position on; 0 when memory ran out. */
   const step = (
     vma: VmAreaStruct,
@@ -129,6 +154,7 @@ export function createMovePageTables(
     to: number,
   ): number => {
     const pudExtent = extentOf(pudSize, from, end, to);
+    if (gates.movesPudLeaves && movePudLeaf(vma, newVma, from, to, pudExtent)) return pudExtent;
     const pudp = oldPud(vma, from);
     if (pudp < 0) return pudExtent;
     const newPudp = newPud(newVma, to);
@@ -168,8 +194,8 @@ export function createMovePageTables(
   };
 
   /**
-   * Moves entries to another address: whole tables where the phases allow, PMD leaves as leaves, else page by page. On
-   * x86_64 a PUD leaf counts as a bad entry: it is reported, cleared, and comes back by a fault.
+   * Moves entries to another address: whole tables where the phases allow, PMD leaves as leaves, else page by page. A PUD
+   * leaf counts as a bad entry: it is reported, cleared, and comes back by a fault; EXPERIMENT_SPLIT_LEAVES moves it.
    *
    * @returns bytes handled: less than `length` when memory ran out.
    * @context mmap_lock held for writing.
