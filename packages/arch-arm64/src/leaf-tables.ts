@@ -95,7 +95,7 @@ export function hugeEntries(gates: Arm64Gates) {
     ...{ pmd_table: levels.pmd_table, pmd_sect: levels.pmd_sect, pmd_bad: levels.pmd_bad },
     pmd_user_accessible_page: levels.pmd_user_accessible_page,
     ...{ pte_mkhuge: make.pmd_mkhuge, pmd_mkhuge: make.pmd_mkhuge, pud_mkhuge: make.pmd_mkhuge },
-    pteProtOfLeaf: make.pteProtOfLeaf,
+    ...{ pteProtOfLeaf: make.pteProtOfLeaf, leafProtOfPte: same },
     pte_mkinvalid: make.pte_mkinvalid,
     ...{ pmd_mkinvalid: make.pte_mkinvalid, pud_mkinvalid: make.pte_mkinvalid },
     ...{ pte_needs_flush: flush, huge_pmd_needs_flush: flush },

@@ -134,6 +134,7 @@ function buildProtections(gates: Gates, cpu: X86Cpu, levels: 4 | 5, encryption: 
     pgprot_4k_2_large,
     pgprot_large_2_4k,
     pteProtOfLeaf: pgprot_large_2_4k,
+    leafProtOfPte: pgprot_4k_2_large,
     vm_get_page_prot: createVmGetPageProt(massage_pgprot, field.tableEncryption, gates.pkeys),
     pgprot_val: (prot: Prot): bigint => wordOfLanes(prot & 0x1fff, prot & flagsHi),
     protOf: (value: bigint): Prot => (loOfWord(value) & 0x1fff) | (hiOfWord(value) & flagsHi),

@@ -72,7 +72,7 @@ describe('changes', () => {
   test('every listed follow-up fix has a symbol', () => {
     const entries = new Set(kernelChanges.map(({ entry }) => entry));
     const fixes = Array.from({ length: 17 }, (_, index) => `F${index + 1}`);
-    for (const entry of [...fixes, 'U1', 'U2', 'U3', 'U5', 'U6', 'U7', 'U8', 'U9', 'U10'])
+    for (const entry of [...fixes, 'U1', 'U3', 'U5', 'U6', 'U7', 'U8', 'U9', 'U10'])
       expect([entry, entries.has(entry)]).toEqual([entry, true]);
   });
 
@@ -163,7 +163,6 @@ describe('profiles', () => {
     ['HUGE_ZERO_SPECIAL', false, false, true],
     ['PGPROT_WRITECOMBINE_REPLACES', false, false, true],
     ['ARM64_TABLE_AF', false, false, true],
-    ['REMAP_PFN_HUGE', false, false, false],
   ];
   for (const [symbol, ...wanted] of states)
     test(`${symbol} is ${wanted.map((each) => (each ? 'in' : 'out')).join(', ')} of 6.12, 6.12.117, 7.3`, () => {

@@ -76,6 +76,7 @@ test('a PTE of x86 has the PAT bit of its leaf where PTEs have it', () => {
   // Bit 12 of a leaf is bit 7 of a PTE; bit 7 of a leaf says that it is one.
   expect(arch.pteProtOfLeaf(0x10b7)).toBe(0xb7);
   expect(arch.pteProtOfLeaf(0x00b7)).toBe(0x37);
+  expect(arch.leafProtOfPte(0x00b7)).toBe(0x1037);
 });
 
 test('a PTE of arm64 is of type page where its block was a block', () => {

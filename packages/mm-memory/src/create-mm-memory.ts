@@ -1,6 +1,12 @@
 import { type Kernel, type VmAreaStruct, VmFault } from '@pfnmap/mm-core';
 import type { MmHuge } from '@pfnmap/mm-huge';
-import type { Pfn, Prot } from '@pfnmap/pgtable-core';
+import {
+  type Pfn,
+  PGTABLE_LEVEL_PMD,
+  PGTABLE_LEVEL_PUD,
+  type PgtableLevel,
+  type Prot,
+} from '@pfnmap/pgtable-core';
 import { type BadEntries, createBadEntries } from './bad-entries.ts';
 import { createMissingPteFaults } from './do-fault.ts';
 import { createWriteProtectFault } from './do-wp-page.ts';
@@ -16,6 +22,14 @@ import { createZapper, type Zapper } from './zap.ts';
 export interface MmMemory extends NormalPages, PteInserter, Zapper, BadEntries, FaultHandler {
   readonly free_pgtables: FreePgtables;
   remap_pfn_range(vma: VmAreaStruct, address: number, pfn: Pfn, size: number, prot: Prot): number;
+}
+
+/** The levels above the PTE that remap_pfn_range() may use. */
+function remapLeafLevels(config: Kernel['config']): readonly PgtableLevel[] {
+  if (!config.enabled('EXPERIMENT_REMAP_PFN_HUGE')) return [];
+  return config.enabled('ARCH_SUPPORTS_PUD_PFNMAP')
+    ? [PGTABLE_LEVEL_PUD, PGTABLE_LEVEL_PMD]
+    : [PGTABLE_LEVEL_PMD];
 }
 
 /** Makes mm-memory for a kernel: the only place where its gates are read. */
@@ -50,7 +64,10 @@ export function createMmMemory(kernel: Kernel, huge: MmHuge): MmMemory {
     free_pgtables: createFreePgtables(kernel),
     remap_pfn_range: createRemapPfnRange(
       kernel,
-      { rulesBeforeTracking: config.enabled('REMAP_PFN_FLAGS_FIRST') },
+      {
+        rulesBeforeTracking: config.enabled('REMAP_PFN_FLAGS_FIRST'),
+        leafLevels: remapLeafLevels(config),
+      },
       zapper,
     ),
   };

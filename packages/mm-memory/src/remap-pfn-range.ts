@@ -1,7 +1,5 @@
 import {
-  EACCES,
   EINVAL,
-  ENOMEM,
   is_cow_mapping,
   type Kernel,
   VM_DONTDUMP,
@@ -15,9 +13,10 @@ import {
   isAligned,
   KernelBug,
   type Pfn,
-  PGTABLE_LEVEL_PTE,
+  type PgtableLevel,
   type Prot,
 } from '@pfnmap/pgtable-core';
+import { createRemapFill } from './remap-fill.ts';
 
 /** What remap_pfn_range() needs from the rest of memory.c. */
 export interface RemapServices {
@@ -28,6 +27,8 @@ export interface RemapServices {
 export interface RemapGates {
   /** From Linux 6.16 on the COW rule and the flags come before the memory types. */
   readonly rulesBeforeTracking: boolean;
+  /** Experiment: the levels above the PTE that shared mappings may use, the largest first; none today. */
+  readonly leafLevels: readonly PgtableLevel[];
 }
 
 /** Makes remap_pfn_range() for a kernel. */
@@ -36,31 +37,9 @@ export function createRemapPfnRange(
   gates: RemapGates,
   services: RemapServices,
 ): (vma: VmAreaStruct, address: number, pfn: Pfn, size: number, prot: Prot) => number {
-  const { arch, pt, tracking } = kernel;
-  const { pageSize, levels } = arch.geometry;
-  const tableSpan = levels[1].size;
-  const checksEachPfn = arch.arch_has_pfn_modify_check();
-
-  const fill = (vma: VmAreaStruct, start: number, end: number, pfn: Pfn, prot: Prot): number => {
-    const entry = arch.pte_mkspecial(arch.protOfNewPte(prot));
-    for (let at = start; at < end; ) {
-      const slot = pt.walkAlloc(PGTABLE_LEVEL_PTE, vma.vm_mm, at);
-      if (slot < 0) return -ENOMEM;
-      const chunkEnd = Math.min(end, alignUp(at + 1, tableSpan));
-      const pages = (chunkEnd - at) / pageSize;
-      const first = pfn + (at - start) / pageSize;
-      if (checksEachPfn) {
-        for (let page = 0; page < pages; page++) {
-          if (!arch.pfn_modify_allowed(first + page, prot)) return -EACCES;
-        }
-      }
-      if (pt.fill(PGTABLE_LEVEL_PTE, slot, pages, first, entry) < pages) {
-        throw new KernelBug('a PTE is already filled', 'remap_pte_range', { address: at });
-      }
-      at = chunkEnd;
-    }
-    return 0;
-  };
+  const { arch, tracking } = kernel;
+  const { pageSize } = arch.geometry;
+  const fill = createRemapFill(kernel, gates.leafLevels);
 
   const applyCowRule = (vma: VmAreaStruct, address: number, end: number, pfn: Pfn): number => {
     if (is_cow_mapping(vma.vm_flags)) {
@@ -72,7 +51,8 @@ export function createRemapPfnRange(
   };
 
   /**
-   * Maps a physical range with PTEs at once, in every kernel up to 7.3 never with larger entries.
+   * Maps a physical range at once, in every kernel up to 7.3 by PTEs alone. With EXPERIMENT_REMAP_PFN_HUGE by leaves as
+   * large as address, PFN and length allow.
    *
    * @param size bytes, rounded up to pages.
    * @returns 0; -EINVAL for a misaligned address, part of a private mapping, or a memory type that cannot be had;

@@ -147,6 +147,8 @@ interface ProtectionHelpers {
   pfn_leaf(level: PgtableLevel, pfn: Pfn): Pfn;
   /** The protection of a PTE that maps as a leaf of this protection does: x86 moves the PAT bit, arm64 changes the type. */
   pteProtOfLeaf(leaf: Prot): Prot;
+  /** The opposite, before pmd_mkhuge() or pud_mkhuge(): the memory type of a PTE's protection where leaves have it. */
+  leafProtOfPte(pte: Prot): Prot;
   /** True when mprotect() must ask {@link pfn_modify_allowed} before it takes all access away (x86 with L1TF). */
   arch_has_pfn_modify_check(): boolean;
   /** False when this protection of a frame without a struct page would open it to L1TF; true elsewhere. */

@@ -11,6 +11,12 @@ const TOLD: Readonly<Record<string, Told>> = {
     observable: 'munmap, mprotect and zap of one page leave the rest of a 1 GiB entry mapped',
     scenarios: ['E1-unmap-page', 'E1-boundary'],
   },
+  E2: {
+    packages: ['mm-memory'],
+    source: 'to-do list of the cover letter: remap_pfn_range() support',
+    observable: 'a driver that maps all of a BAR at mmap() does so with entries of 1 GiB and 2 MiB',
+    scenarios: ['E2-remap'],
+  },
 };
 
 /** The experiments in order. No kernel has them; `with` turns them on. */

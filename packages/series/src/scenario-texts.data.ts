@@ -328,6 +328,21 @@ touchall a step=2M
 table a
 mm
 `,
+  'E2-remap': `machine bar=2G   # experiment E2: remap_pfn_range of 1 GiB; today 262144 PTEs at mmap, with it one entry, which a later munmap of a page splits
+lab pages=0x80000 mode=remap
+mmap a lab length=1G align=1G
+table a
+mm
+touchall a step=2M
+munmap a offset=4K length=4K
+touchall a length=4M
+table a
+mm
+fork
+touch a offset=512M write
+table a
+endfork
+`,
   'F12-thp-madvise': `machine bar=8M thp=madvise   # fix F12: with "madvise", device memory is mapped huge without advice as well
 vfio
 mmap a bar2 length=4M align=2M

@@ -138,4 +138,8 @@ function paired(steps: readonly string[]): string[] {
 export const programs = (shape: ProgramShape): fc.Arbitrary<string[]> =>
   fc
     .array(lines(shape), { minLength: 5, maxLength: shape.steps, size: 'max' })
-    .map((steps) => ['vfio', 'lab pages=0x400000', ...paired(steps)]);
+    .chain((steps) =>
+      fc
+        .constantFrom('fault', 'fault', 'remap')
+        .map((mode) => ['vfio', `lab pages=0x400000 mode=${mode}`, ...paired(steps)]),
+    );

@@ -12,7 +12,7 @@ export interface SimTarget {
   readonly with?: readonly string[];
 }
 
-const EXPERIMENTS = ['EXPERIMENT_SPLIT_LEAVES'];
+const EXPERIMENTS = ['EXPERIMENT_SPLIT_LEAVES', 'EXPERIMENT_REMAP_PFN_HUGE'];
 
 /** The targets by the names that captures have, and a kernel with every experiment. */
 export const TARGETS: Readonly<Record<string, SimTarget>> = Object.freeze({

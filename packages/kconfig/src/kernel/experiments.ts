@@ -13,4 +13,12 @@ export const experiments: readonly KernelChange[] = /* @__PURE__ */ Object.freez
     help: 'Splitting a leaf of device memory clears it, so an munmap() of one page costs the mapping of 1 GiB, and a VMA boundary inside a PUD leaf that is not PMD-aligned crashes. The leaf now becomes a table of the next smaller entries, and VMA boundaries split PUD leaves too.',
     dependsOn: 'SERIES_PATCH_19 && TRANSPARENT_HUGEPAGE',
   },
+  {
+    symbol: 'EXPERIMENT_REMAP_PFN_HUGE',
+    title: 'mm/memory: huge leaves in remap_pfn_range()',
+    topic: 'mm/memory',
+    entry: 'E2',
+    help: 'remap_pfn_range() maps with PTEs only. It now uses PUD and PMD leaves where address, pfn and length allow, except for private mappings. Nobody faults such a mapping in again, so its leaves must be split, not cleared. The requests for comments of September and October 2025 do so for PMDs, and keep a table for each to split into; here tables are allocated when they are needed.',
+    dependsOn: 'EXPERIMENT_SPLIT_LEAVES && ARCH_SUPPORTS_PMD_PFNMAP',
+  },
 ]);

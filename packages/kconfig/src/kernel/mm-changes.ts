@@ -127,14 +127,6 @@ export const mmChanges: readonly KernelChange[] = /* @__PURE__ */ Object.freeze(
     help: 'Without NUMA_BALANCING, pte_protnone() is constantly false although such entries exist. It now depends on ARCH_HAS_PTE_PROTNONE, which x86 and arm64 select.',
   },
   {
-    symbol: 'REMAP_PFN_HUGE',
-    title: 'mm/memory: huge leaves in remap_pfn_range() (experiment)',
-    topic: 'mm/memory',
-    entry: 'U2',
-    help: 'remap_pfn_range() maps with PTEs only. The second request for comments of 16 October 2025 maps whole aligned PMDs and keeps a table to split into. In no released kernel known here.',
-    dependsOn: 'SERIES_PATCH_03',
-  },
-  {
     symbol: 'MINCORE_PFNMAP',
     title: 'mm/mincore: count what entries of device memory map',
     topic: 'mm/mincore',
