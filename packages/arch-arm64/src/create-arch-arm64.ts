@@ -155,7 +155,7 @@ export function createArchArm64({ config, cpu }: ArchArm64Options): ArchArm64 {
       flushRoundsToStep: true,
       setAccessFlagsFlushes: true,
     }),
-    hasPudThp: false,
+    hasPudThp: gates.pudThp,
     hasPmdThp: gates.thp,
     physicalAddressBits,
     lpa2,

@@ -17,7 +17,9 @@ export const ARM64_GATES = Object.freeze([
   'ARM64_VA_BITS_52',
   'ARM64_PA_BITS_52',
   'TRANSPARENT_HUGEPAGE',
+  'HAVE_ARCH_TRANSPARENT_HUGEPAGE_PUD',
   'ARCH_SUPPORTS_PMD_PFNMAP',
+  'ARCH_SUPPORTS_PUD_PFNMAP',
   'NUMA_BALANCING',
   'ARCH_HAS_PTE_PROTNONE',
   'ARCH_HAS_PTE_DEVMAP',
@@ -46,8 +48,12 @@ export interface Arm64Gates {
   /** Built for 52-bit physical addresses. */
   readonly pa52: boolean;
   readonly thp: boolean;
+  /** Huge leaves in PUD entries: in no kernel, the experiment alone has them. */
+  readonly pudThp: boolean;
   /** pmd_special() is real. */
   readonly pmdPfnmap: boolean;
+  /** pud_special() is real. */
+  readonly pudPfnmap: boolean;
   /** PROT_NONE entries can be told from others. */
   readonly protnone: boolean;
   readonly devmap: boolean;
@@ -116,7 +122,9 @@ export function readGates(config: KernelConfig): Arm64Gates {
     vaBits: chosen(config, 'virtual address width', VA_BITS),
     pa52: on('ARM64_PA_BITS_52'),
     thp: on('TRANSPARENT_HUGEPAGE'),
+    pudThp: on('HAVE_ARCH_TRANSPARENT_HUGEPAGE_PUD'),
     pmdPfnmap: on('ARCH_SUPPORTS_PMD_PFNMAP'),
+    pudPfnmap: on('ARCH_SUPPORTS_PUD_PFNMAP'),
     protnone: on('NUMA_BALANCING') || on('ARCH_HAS_PTE_PROTNONE'),
     devmap: on('ARCH_HAS_PTE_DEVMAP'),
     uffdWp: on('HAVE_ARCH_USERFAULTFD_WP'),

@@ -11,8 +11,8 @@ const same = (entry: Prot): Prot => entry;
 const zero = (_entry: Prot): Prot => 0;
 
 /**
- * Predicates of leaves. PMD and PUD helpers of arm64 are its PTE helpers on the same bits; pud_special() is always the
- * generic answer, since arm64 has no PUD THP.
+ * Predicates of leaves. PMD and PUD helpers of arm64 are its PTE helpers on the same bits; in every kernel pud_special() is
+ * the generic answer, since arm64 has no PUD THP but by experiment.
  */
 export function leafPredicates(gates: Arm64Gates, mte: boolean) {
   const devmap = gates.devmap ? is.pte_devmap : never;
@@ -24,7 +24,7 @@ export function leafPredicates(gates: Arm64Gates, mte: boolean) {
     ...{ pte_young: is.pte_young, pmd_young: is.pte_young, pud_young: is.pte_young },
     pte_special: is.pte_special,
     pmd_special: gates.pmdPfnmap ? is.pte_special : never,
-    pud_special: never,
+    pud_special: gates.pudPfnmap ? is.pte_special : never,
     ...{ pte_devmap: devmap, pmd_devmap: gates.thp ? devmap : never, pud_devmap: never },
     pte_access_permitted: is.pte_access_permitted,
     pmd_access_permitted: is.pte_access_permitted,
@@ -68,7 +68,7 @@ export function leafTransforms(gates: Arm64Gates) {
     ...{ pte_modify, pmd_modify: pte_modify, pud_modify: pte_modify },
     pte_mkspecial: make.pte_mkspecial,
     pmd_mkspecial: gates.pmdPfnmap ? make.pmd_mkspecial : same,
-    pud_mkspecial: same,
+    pud_mkspecial: gates.pudPfnmap ? make.pmd_mkspecial : same,
     ...{ pte_mksoft_dirty: same, pmd_mksoft_dirty: same, pud_mksoft_dirty: same },
     ...{ pte_clear_soft_dirty: same, pmd_clear_soft_dirty: same, pud_clear_soft_dirty: same },
     ...{ pte_mkuffd_wp: mkuffdWp, pmd_mkuffd_wp: mkuffdWp },
@@ -91,7 +91,7 @@ export function hugeEntries(gates: Arm64Gates) {
   return {
     pmd_leaf: levels.pmd_leaf,
     pmd_trans_huge: gates.thp ? levels.pmd_trans_huge : never,
-    pud_trans_huge: never,
+    pud_trans_huge: gates.pudThp ? levels.pmd_trans_huge : never,
     ...{ pmd_table: levels.pmd_table, pmd_sect: levels.pmd_sect, pmd_bad: levels.pmd_bad },
     pmd_user_accessible_page: levels.pmd_user_accessible_page,
     ...{ pte_mkhuge: make.pmd_mkhuge, pmd_mkhuge: make.pmd_mkhuge, pud_mkhuge: make.pmd_mkhuge },

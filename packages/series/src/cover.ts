@@ -95,5 +95,7 @@ export interface ExperimentCover {
   readonly observable: string;
   /** Where it was asked for. */
   readonly source: string;
+  /** The architectures that have it. */
+  readonly archs: readonly ('x86_64' | 'arm64')[];
   readonly scenarios: readonly string[];
 }

@@ -343,6 +343,22 @@ touch a offset=512M write
 table a
 endfork
 `,
+  'E3-arm64-1g': `machine bar=2G   # experiment E3: a BAR of 2 GiB on arm64; today 1024 entries of 2 MiB, with it two of 1 GiB
+vfio
+mmap a bar2 length=2G align=1G
+touchall a step=2M
+table a
+mm
+follow a offset=1G+4K
+gup a offset=4K fast
+mprotect a length=1G prot=r
+table a
+fork
+table a
+endfork
+command 0
+table a
+`,
   'F12-thp-madvise': `machine bar=8M thp=madvise   # fix F12: with "madvise", device memory is mapped huge without advice as well
 vfio
 mmap a bar2 length=4M align=2M

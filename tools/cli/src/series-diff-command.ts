@@ -69,7 +69,9 @@ function shows(cover: Cover, revert: boolean): boolean {
 /** Where to play: everywhere, or on one architecture; kernels on which only this patch shows come last. */
 function targetsOf(cover: Cover | undefined, arch: Architecture | undefined): SeriesTarget[] {
   const more = cover !== undefined && 'targets' in cover ? cover.targets : [];
-  return [...seriesTargets, ...more].filter((target) => arch === undefined || target.arch === arch);
+  const known = cover !== undefined && 'archs' in cover ? cover.archs : undefined;
+  const archs = arch === undefined ? known : [arch];
+  return [...seriesTargets, ...more].filter((target) => archs?.includes(target.arch) ?? true);
 }
 
 async function planOf(

@@ -13,6 +13,7 @@ export interface SimTarget {
 }
 
 const EXPERIMENTS = ['EXPERIMENT_SPLIT_LEAVES', 'EXPERIMENT_REMAP_PFN_HUGE'];
+const ARM64_EXPERIMENTS = [...EXPERIMENTS, 'EXPERIMENT_ARM64_PUD_PFNMAP'];
 
 /** The targets by the names that captures have, and a kernel with every experiment. */
 export const TARGETS: Readonly<Record<string, SimTarget>> = Object.freeze({
@@ -22,7 +23,7 @@ export const TARGETS: Readonly<Record<string, SimTarget>> = Object.freeze({
   '6.12-arm64': { arch: 'arm64', kernel: '6.12.117+deb12-arm64' },
   '7.3-arm64': { arch: 'arm64', kernel: '7.3.4+deb13-arm64' },
   'next-x86_64': { arch: 'x86_64', kernel: '7.3.4+deb13-amd64', with: EXPERIMENTS },
-  'next-arm64': { arch: 'arm64', kernel: '7.3.4+deb13-arm64', with: EXPERIMENTS },
+  'next-arm64': { arch: 'arm64', kernel: '7.3.4+deb13-arm64', with: ARM64_EXPERIMENTS },
 });
 
 /** RAM of a random program's machine: few tables are ever in use. */

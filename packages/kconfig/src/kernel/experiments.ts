@@ -21,4 +21,12 @@ export const experiments: readonly KernelChange[] = /* @__PURE__ */ Object.freez
     help: 'remap_pfn_range() maps with PTEs only. It now uses PUD and PMD leaves where address, pfn and length allow, except for private mappings. Nobody faults such a mapping in again, so its leaves must be split, not cleared. The requests for comments of September and October 2025 do so for PMDs, and keep a table for each to split into; here tables are allocated when they are needed.',
     dependsOn: 'EXPERIMENT_SPLIT_LEAVES && ARCH_SUPPORTS_PMD_PFNMAP',
   },
+  {
+    symbol: 'EXPERIMENT_ARM64_PUD_PFNMAP',
+    title: 'arm64: huge pfn mappings in PUD entries',
+    topic: 'arch/arm64',
+    entry: 'E3',
+    help: 'arm64 has no helpers for huge leaves in PUD entries, so device memory is mapped with 2 MiB at most, although the CPU has blocks of 1 GiB. The helpers are there now, with the special bit of PMDs. With 4K pages and a PUD level only: the kernel uses no larger blocks with 16K pages, and the CPU has none with 64K pages.',
+    dependsOn: 'SERIES_PATCH_19 && TRANSPARENT_HUGEPAGE && ARM64_4K_PAGES && PGTABLE_LEVELS > 3',
+  },
 ]);
