@@ -33,9 +33,14 @@ export interface MachineOptions extends KernelOptions {
   readonly barStart?: number;
   /** Address of the test device, `0000:00:05.0`. */
   readonly bdf?: string;
+  /** Pages below 2^28 that chance puts between a program's stack and what mmap() places; one throw of it when left out. */
+  readonly mmapRandomPages?: number;
   /** Milliseconds of the machine's clock. Default: it stands still. */
   readonly now?: () => number;
 }
+
+/** A number that aligns with nothing, as all but one in 512 do. */
+const DEFAULT_MMAP_RANDOM_PAGES = 0x5a3c781;
 
 /** A call of a fault handler. */
 export type FaultCall = HandlerCall | PfnlabCall;
@@ -98,7 +103,12 @@ export function createMachine(options: MachineOptions): Machine {
   const kvm = createKvmOf(options.arch, kernel, { gup, memory, follow }, ramStart, wide);
   const pfnlab = createPfnlab(kernel, layers);
   const cpu = createCpu(kernel, memory);
-  const processes = createProcesses(kernel, cpu, layers);
+  const processes = createProcesses(
+    kernel,
+    cpu,
+    layers,
+    options.mmapRandomPages ?? DEFAULT_MMAP_RANDOM_PAGES,
+  );
   return {
     kernel,
     layers,

@@ -52,11 +52,15 @@ export interface Process {
 /** The top of a program's own memory, far from every mapping of a scenario: its stack. */
 const STACK_PAGES = 33;
 
-/** Makes processes of a machine. */
+/** Between the stack and what mmap() places: 128 MiB, and a random number of pages below 2^28. */
+const STACK_GAP = 2 ** 27;
+
+/** Makes processes of a machine. `randomPages` is what chance adds to the gap below the stack. */
 export function createProcesses(
   kernel: Kernel,
   cpu: Cpu,
   layers: MachineLayers,
+  randomPages: number,
 ): { spawn(): Process } {
   const { pageSize } = kernel.arch.geometry;
   let nextId = 1;
@@ -75,6 +79,7 @@ export function createProcesses(
     mlock: (address, length) => layers.mmap.mlock(mm, address, length),
     fork() {
       const child = emptyMm();
+      child.mmap_base = mm.mmap_base;
       const error = layers.fork.dup_mmap(child, mm);
       if (error === 0) return processOf(child);
       layers.mmap.exit_mmap(child);
@@ -93,6 +98,7 @@ export function createProcesses(
       const process = processOf(emptyMm());
       const top = Math.min(kernel.taskSize, 2 ** 47 - pageSize) - pageSize;
       const stack = top - STACK_PAGES * pageSize;
+      process.mm.mmap_base = stack - STACK_GAP - randomPages * pageSize;
       process.mmap({
         address: stack,
         length: STACK_PAGES * pageSize,

@@ -31,6 +31,11 @@ export class AddressSpace {
 export interface FileOperations {
   /** ->mmap: 0, or a negative error number. May change flags, protection and operations of the VMA. */
   mmap(file: File, vma: VmAreaStruct): number;
+  /**
+   * The order of the largest entry that a mapping of so many pages from a page of the file on could have, 0 for none: only
+   * asked with EXPERIMENT_MAPPING_ORDER.
+   */
+  get_mapping_order?(file: File, pgoff: number, pages: number): number;
   /** True when the file has no fallocate, so that madvise(REMOVE) answers ENODEV elsewhere. */
   readonly fallocate?: boolean;
 }

@@ -12,6 +12,8 @@ export class MmStruct implements PgtableRoot {
   readonly rss = { file: 0, anon: 0, swap: 0, shmem: 0 };
   /** Pages mapped, whatever is resident. */
   total_vm = 0;
+  /** Where mmap() without an address begins to look, downwards. Set when the program starts. */
+  mmap_base = 0;
   locked_vm = 0;
   /** Pages of private writable mappings that were charged to the commit limit. */
   committed = 0;

@@ -13,6 +13,7 @@ import type { MmHuge } from '@pfnmap/mm-huge';
 import type { MmMemory } from '@pfnmap/mm-memory';
 import type { MmPagewalk } from '@pfnmap/mm-pagewalk';
 import { createChangeProtection } from './change-protection.ts';
+import { createGetUnmappedArea } from './get-unmapped-area.ts';
 import { createMadvise } from './madvise.ts';
 import { createMbind, type MbindRequest } from './mbind.ts';
 import { createMlock } from './mlock.ts';
@@ -69,6 +70,12 @@ export function createMmMmap(kernel: Kernel, layers: MmMmapLayers): MmMmap {
     lockedWith(kernel.events, call);
   const splitVma = createSplitVma(kernel, huge);
   const unmapper = createUnmapper(kernel, memory, splitVma);
+  const transparentHugepage = config.enabled('TRANSPARENT_HUGEPAGE');
+  const getUnmappedArea = createGetUnmappedArea(kernel, {
+    transparentHugepage,
+    thpPlacesFiles: transparentHugepage && config.enabled('THP_UNMAPPED_AREA_FILES'),
+    asksDriver: config.enabled('EXPERIMENT_MAPPING_ORDER'),
+  });
   const { pageSize } = kernel.arch.geometry;
   const populate = (vma: VmAreaStruct, start: number, end: number): void => {
     const writes = (vma.vm_flags & (VM_WRITE | VM_SHARED)) === VM_WRITE;
@@ -80,7 +87,7 @@ export function createMmMmap(kernel: Kernel, layers: MmMmapLayers): MmMmap {
     createMadvise(
       kernel,
       {
-        transparentHugepage: config.enabled('TRANSPARENT_HUGEPAGE'),
+        transparentHugepage,
         guardRegions: config.enabled('GUARD_REGIONS'),
       },
       memory,
@@ -90,7 +97,7 @@ export function createMmMmap(kernel: Kernel, layers: MmMmapLayers): MmMmap {
   return {
     exit_mmap: unmapper.exit_mmap,
     munmap: locked(unmapper.munmap),
-    mmap: locked(createMmap(kernel, memory, unmapper, mayCommit)),
+    mmap: locked(createMmap(kernel, memory, unmapper, getUnmappedArea, mayCommit)),
     mprotect: locked(
       createMprotect(kernel, pagewalk, splitVma, createChangeProtection(kernel, huge, memory)),
     ),

@@ -24,6 +24,7 @@ import {
 } from '@pfnmap/mm-core';
 import type { MmMemory } from '@pfnmap/mm-memory';
 import { alignUp, isAligned } from '@pfnmap/pgtable-core';
+import type { GetUnmappedArea } from './get-unmapped-area.ts';
 import type { Unmapper } from './munmap.ts';
 
 /** PROT_* of mmap() and mprotect(). */
@@ -32,10 +33,10 @@ export const PROT_READ = 1;
 export const PROT_WRITE = 2;
 export const PROT_EXEC = 4;
 
-/** A call of mmap() with an address: MAP_FIXED and its kind. */
+/** A call of mmap(): with an address MAP_FIXED and its kind. */
 export interface MmapRequest {
-  /** Where, page aligned; the model chooses no addresses. */
-  readonly address: number;
+  /** Where, page aligned; the kernel chooses when it is left out. */
+  readonly address?: number;
   readonly length: number;
   /** PROT_* bits. */
   readonly prot: number;
@@ -61,6 +62,7 @@ export function createMmap(
   kernel: Kernel,
   memory: MmMemory,
   unmapper: Unmapper,
+  getUnmappedArea: GetUnmappedArea,
   mayCommit: (pages: number) => boolean,
 ): (mm: MmStruct, request: MmapRequest) => number {
   const { arch, tracking } = kernel;
@@ -91,31 +93,33 @@ export function createMmap(
   };
 
   /**
-   * mmap() at a given address.
+   * mmap(), at a given address or where the kernel likes.
    *
    * @returns the address; -EINVAL for a bad range; -EEXIST when it is occupied and must not be replaced; -ENOMEM when the
    * commit limit refuses; or what the driver's ->mmap answered.
    * @context takes mmap_lock for writing.
-   * @fidelity partial no address is chosen here; shared anonymous memory has no file behind it
+   * @fidelity partial shared anonymous memory has no file behind it
    * @patch none
    */
   return function mmap(mm, request) {
     const bytes = alignUp(request.length, pageSize);
-    if (bytes <= 0 || !isAligned(request.address, pageSize)) return -EINVAL;
-    if (!isAligned(request.offset, pageSize)) return -EINVAL;
-    const end = request.address + bytes;
-    if (mm.overlapping(request.address, end).length > 0) {
+    if (bytes <= 0 || !isAligned(request.offset, pageSize)) return -EINVAL;
+    const address = request.address ?? getUnmappedArea(mm, request);
+    if (address < 0) return address;
+    if (!isAligned(address, pageSize)) return -EINVAL;
+    const end = address + bytes;
+    if (mm.overlapping(address, end).length > 0) {
       if (request.noreplace === true) return -EEXIST;
-      const error = unmapper.munmap(mm, request.address, bytes);
+      const error = unmapper.munmap(mm, address, bytes);
       if (error !== 0) return error;
     }
     const vm_flags = flagsOf(request);
     if ((vm_flags & VM_ACCOUNT) !== 0 && !mayCommit(bytes / pageSize)) return -ENOMEM;
     const vma = new VmAreaStruct({
       vm_mm: mm,
-      vm_start: request.address,
+      vm_start: address,
       vm_end: end,
-      vm_pgoff: request.file === null ? request.address / pageSize : request.offset / pageSize,
+      vm_pgoff: request.file === null ? address / pageSize : request.offset / pageSize,
       vm_flags,
       vm_page_prot: arch.vm_get_page_prot(vm_flags),
       vm_file: request.file,
@@ -134,6 +138,6 @@ export function createMmap(
     vma.vm_file?.f_mapping.insert(vma);
     mm.total_vm += bytes / pageSize;
     vma_set_page_prot(arch, vma);
-    return request.address;
+    return address;
   };
 }

@@ -105,6 +105,7 @@ export const GRAMMAR = {
       phase: PHASE,
       prot: option(protection, { r: true, w: true, x: false }),
       private: choice({ shared: false, private: true }, false),
+      anywhere: flag('anywhere'),
     },
   },
   touch: { does: 'reads or writes one byte', fields: { name: NAME, offset: OFFSET, write: WRITE } },

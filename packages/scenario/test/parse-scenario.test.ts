@@ -33,6 +33,7 @@ describe('steps', () => {
         phase: 0,
         prot: rw,
         private: false,
+        anywhere: false,
       },
     ],
     [
@@ -47,6 +48,7 @@ describe('steps', () => {
         phase: 4096,
         prot: { r: true, w: false, x: true },
         private: true,
+        anywhere: false,
       },
     ],
     [
@@ -59,6 +61,20 @@ describe('steps', () => {
         phase: 0,
         prot: { r: false, w: false, x: false },
         private: false,
+        anywhere: false,
+      },
+    ],
+    [
+      'mmap a bar2 anywhere',
+      {
+        op: 'mmap',
+        ...range,
+        source: 'bar2',
+        align: undefined,
+        phase: 0,
+        prot: rw,
+        private: false,
+        anywhere: true,
       },
     ],
     ['touch a', { op: 'touch', ...at, write: false }],

@@ -73,7 +73,7 @@ test('the message has file, line, column, what, why and what to do', () => {
   expect(failure('vfio\nmmap a bar2 lenght=8G').message).toBe(
     [
       'a.scn:2:13: unknown option "lenght" of mmap',
-      '  The step mmap takes the name of a mapping, what to map, offset=, length=, align=, phase=, prot=, shared and private.',
+      '  The step mmap takes the name of a mapping, what to map, offset=, length=, align=, phase=, prot=, shared, private and anywhere.',
       '  Did you mean "length="?',
     ].join('\n'),
   );

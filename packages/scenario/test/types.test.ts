@@ -16,6 +16,7 @@ test('a step has the typed fields of its kind', () => {
     readonly phase: number;
     readonly prot: ProtectionBits;
     readonly private: boolean;
+    readonly anywhere: boolean;
   }>();
   expectTypeOf<StepOf<'gup'>['how']>().toEqualTypeOf<'fast' | 'fastonly' | 'slow' | 'longterm'>();
   expectTypeOf<StepOf<'mremap'>['length']>().toEqualTypeOf<number | undefined>();

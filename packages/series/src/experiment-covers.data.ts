@@ -28,6 +28,13 @@ const TOLD: Readonly<Record<string, Told>> = {
     archs: ['arm64'],
     scenarios: ['E3-arm64-1g'],
   },
+  E4: {
+    packages: ['mm-mmap', 'vfio-pci'],
+    source: 'to-do list of the cover letter: addresses that fit huge entries',
+    observable: 'a program that names no address gets one at which the BAR maps with huge entries',
+    archs: BOTH,
+    scenarios: ['E4-aligned-address'],
+  },
 };
 
 /** The experiments in order. No kernel has them; `with` turns them on. */

@@ -359,6 +359,14 @@ endfork
 command 0
 table a
 `,
+  'E4-aligned-address': `machine bar=8G   # experiment E4: the kernel chooses where 1 GiB of a BAR goes; by its rule or by chance huge entries fit or not, with it they do
+vfio
+mmap a bar2 length=1G anywhere
+touchall a step=64M
+mm
+mmap b bar2 offset=2M length=2G anywhere
+touch b offset=1G
+`,
   'F12-thp-madvise': `machine bar=8M thp=madvise   # fix F12: with "madvise", device memory is mapped huge without advice as well
 vfio
 mmap a bar2 length=4M align=2M

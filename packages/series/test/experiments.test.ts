@@ -98,3 +98,17 @@ describe('E3: 1 GiB on arm64', () => {
     expect(stage2.at(-1)).toMatch(/gfn 0x100600 level 2: 0x0 ->/);
   });
 });
+
+describe('E4: a driver asks for aligned addresses', () => {
+  test.each([
+    ['6.12.117', [], '17 pmd', 12 * 1024],
+    ['7.3', [], '17 pte', 80 * 1024],
+    ['7.3', ['EXPERIMENT_MAPPING_ORDER'], '2 pud', 0],
+  ] as const)('%s %j: %s for 17 touches in 2 GiB', (kernel, symbols, entries, pgtablesBytes) => {
+    const asked = { arch: 'x86_64', kernel, with: symbols } as const;
+    expect(summaryOf('E4-aligned-address', asked)).toMatchObject({
+      entries: [entries],
+      pgtablesBytes,
+    });
+  });
+});

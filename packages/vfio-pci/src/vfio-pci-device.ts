@@ -17,7 +17,7 @@ import {
 } from '@pfnmap/mm-core';
 import type { MmHuge } from '@pfnmap/mm-huge';
 import type { MmMemory } from '@pfnmap/mm-memory';
-import { alignUp, isAligned } from '@pfnmap/pgtable-core';
+import { alignUp, isAligned, type LevelGeometry } from '@pfnmap/pgtable-core';
 import { createHugeFault, type FaultedDevice, type HandlerCall } from './huge-fault.ts';
 import {
   type Bar,
@@ -93,11 +93,12 @@ export function createVfioPciDevice(
   options: VfioPciOptions,
 ): VfioPciDevice {
   const { arch, config } = kernel;
-  const { pageSize } = arch.geometry;
+  const { pageSize, levels } = arch.geometry;
   const { bars } = options;
   const mapping = new AddressSpace();
   const state = { command: PCI_COMMAND_MEMORY, engaged: false };
   const atEnable = config.enabled('VFIO_CLAIM_BARS_AT_ENABLE');
+  const asksForAlignment = config.enabled('EXPERIMENT_MAPPING_ORDER');
   const mapsBars = !config.enabled('VFIO_NON_MAPPABLE_BARS') || options.nonMappableBars !== true;
   /** What requesting a BAR said, by index. */
   const claims = new Map<number, number>();
@@ -113,12 +114,16 @@ export function createVfioPciDevice(
   };
   const hugePfnmap = config.enabled('ARCH_SUPPORTS_HUGE_PFNMAP');
   const oneLeafAFault = config.enabled('SERIES_PATCH_19');
+  const pmdPfnmap = config.enabled('ARCH_SUPPORTS_PMD_PFNMAP');
+  const pudPfnmap = config.enabled('ARCH_SUPPORTS_PUD_PFNMAP');
+  /** Largest first. */
+  const leafLevels = [...(pudPfnmap ? [levels[2]] : []), ...(pmdPfnmap ? [levels[1]] : [])];
   const vfio_pci_mmap_huge_fault = createHugeFault(
     kernel,
     {
       oneLeafAFault,
-      pmdPfnmap: config.enabled('ARCH_SUPPORTS_PMD_PFNMAP'),
-      pudPfnmap: config.enabled('ARCH_SUPPORTS_PUD_PFNMAP'),
+      pmdPfnmap,
+      pudPfnmap,
       checksPfn: config.enabled('FIX_VFIO_PFN_ALIGNED'),
       alignsToOrder: config.enabled('FIX_VFIO_ALIGN_TO_ORDER'),
     },
@@ -184,6 +189,15 @@ export function createVfioPciDevice(
     return 0;
   };
 
+  /** The largest entry that a mapping could have: as long as it, and aligned in the BAR's physical address. */
+  const get_mapping_order = (_file: File, pgoff: number, pages: number): number => {
+    const bar = bars[Math.floor(pgoff / (offsetOfRegion(1) / pageSize))];
+    if (bar === undefined) return 0;
+    const fits = ({ size }: LevelGeometry): boolean =>
+      pages * pageSize >= size && isAligned(bar.start, size);
+    return leafLevels.find(fits)?.order ?? 0;
+  };
+
   /** Does something to the device with memory_lock held for writing, its BARs unmapped in every process if asked. */
   const withMemoryLock = (zap: boolean, change: () => void): void => {
     lock(kernel.events, NO_MM, 'memory_lock (write)');
@@ -202,7 +216,9 @@ export function createVfioPciDevice(
     file: {
       name: device.name,
       f_mapping: mapping,
-      f_op: { mmap: vfio_pci_core_mmap },
+      f_op: asksForAlignment
+        ? { mmap: vfio_pci_core_mmap, get_mapping_order }
+        : { mmap: vfio_pci_core_mmap },
       writable: true,
     },
     regionInfo(index) {

@@ -172,7 +172,7 @@ describe('what is wrong', () => {
         'pfnmap: <stdin>:2:15: unknown option "lenght" of mmap',
         '    2 |   mmap a bar2 lenght=8G',
         '      |               ^',
-        '  The step mmap takes the name of a mapping, what to map, offset=, length=, align=, phase=, prot=, shared and private.',
+        '  The step mmap takes the name of a mapping, what to map, offset=, length=, align=, phase=, prot=, shared, private and anywhere.',
         '  Did you mean "length="?',
         '',
       ].join('\n'),

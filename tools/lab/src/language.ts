@@ -29,7 +29,7 @@ export const STEP_FORMS: Readonly<Record<string, StepForm>> = {
     words: ['NAME', sources],
     numbers: [...range, 'align', 'phase'],
     choices: prot,
-    flags: ['shared', 'private'],
+    flags: ['shared', 'private', 'anywhere'],
   },
   touch: { words: ['NAME'], numbers: ['offset'], flags: ['write'] },
   touchall: { words: ['NAME'], numbers: [...range, 'step'], flags: ['write'] },

@@ -29,4 +29,12 @@ export const experiments: readonly KernelChange[] = /* @__PURE__ */ Object.freez
     help: 'arm64 has no helpers for huge leaves in PUD entries, so device memory is mapped with 2 MiB at most, although the CPU has blocks of 1 GiB. The helpers are there now, with the special bit of PMDs. With 4K pages and a PUD level only: the kernel uses no larger blocks with 16K pages, and the CPU has none with 64K pages.',
     dependsOn: 'SERIES_PATCH_19 && TRANSPARENT_HUGEPAGE && ARM64_4K_PAGES && PGTABLE_LEVELS > 3',
   },
+  {
+    symbol: 'EXPERIMENT_MAPPING_ORDER',
+    title: 'mm/mmap: let drivers ask for aligned addresses',
+    topic: 'mm/mmap, vfio/pci',
+    entry: 'E4',
+    help: 'A program that names no address gets one that agrees with the BAR modulo 2 MiB at best, and by chance since 7.x, so huge entries need a program that aligns by itself. A driver can now say the order that it could map (get_mapping_order, as proposed in December 2025), and the address agrees with the offset modulo that size. vfio-pci asks for the largest entry that the BAR and the length can hold.',
+    dependsOn: 'SERIES_PATCH_19',
+  },
 ]);

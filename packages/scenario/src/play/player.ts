@@ -223,8 +223,10 @@ export class Player {
   }
 
   private mmap(step: StepOf<'mmap'>): Answer {
-    const address = this.program.maps.place(step.length, step.align, step.phase);
     const { source } = step;
+    const place = step.anywhere
+      ? {}
+      : { address: this.program.maps.place(step.length, step.align, step.phase) };
     let file = null;
     let { offset } = step;
     if (source === 'lab') file = this.machine.pfnlab.file;
@@ -233,7 +235,7 @@ export class Player {
       offset += Number(source.slice(3)) * 2 ** 40;
     } else offset = 0;
     const result = this.process.mmap({
-      address,
+      ...place,
       length: step.length,
       prot: protOf(step.prot),
       shared: !step.private,

@@ -88,14 +88,18 @@ void op_mmap(struct step *s)
 		printf("{\"error\":\"no map named\"}\n");
 		return;
 	}
-	room = map_room(s->length, option_number("align", page_size), option_number("phase", 0));
+	room = NULL;
+	if (!flag("anywhere")) {
+		room = map_room(s->length, option_number("align", page_size), option_number("phase", 0));
+		flags |= MAP_FIXED_NOREPLACE;
+	}
 	if (!strcmp(source, "lab"))
 		file = lab;
 	else if (!strcmp(source, "anon"))
 		flags |= MAP_ANONYMOUS;
 	else
 		file = vfio_map_source(source, &offset);
-	address = mmap(room, s->length, option_prot("rw"), flags | MAP_FIXED_NOREPLACE, file,
+	address = mmap(room, s->length, option_prot("rw"), flags, file,
 		       file < 0 ? 0 : offset);
 	error = errno;
 	if (address != MAP_FAILED && !map_add(word[1], address, s->length)) {
