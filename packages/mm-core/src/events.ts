@@ -45,6 +45,13 @@ export type KernelEvent =
       readonly old: bigint;
       readonly new: bigint;
     }
+  /** A process is sent a signal about an address of its own. */
+  | {
+      readonly kind: 'signal';
+      readonly mm: number;
+      readonly signal: number;
+      readonly address: number;
+    }
   /** A WARN_ON, an error line or a hazard that was met: the kernel goes on. */
   | { readonly kind: 'warn'; readonly where: string; readonly what: string }
   /** A line of the kernel log. */
@@ -108,6 +115,8 @@ export function formatEvent(event: KernelEvent): string {
       return `${event.action} ${event.lock}`;
     case 'stage2':
       return `stage 2 of VM ${event.vm}, gfn ${hex(event.gfn)} level ${event.level}: 0x${event.old.toString(16)} -> 0x${event.new.toString(16)}`;
+    case 'signal':
+      return `signal ${event.signal} at ${hex(event.address)}`;
     case 'warn':
       return `WARNING: ${event.where}: ${event.what}`;
     case 'printk':

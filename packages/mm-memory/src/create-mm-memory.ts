@@ -14,12 +14,19 @@ import { createFreePgtables, type FreePgtables } from './free-pgtables.ts';
 import { createHandleMmFault, type FaultHandler } from './handle-mm-fault.ts';
 import { createHugeSteps } from './huge-steps.ts';
 import { createPteInserter, type PteInserter } from './insert-pfn.ts';
+import { createMemoryFailure, type MemoryFailure } from './memory-failure.ts';
 import { createRemapPfnRange } from './remap-pfn-range.ts';
 import { createNormalPages, type NormalPages } from './vm-normal-page.ts';
 import { createZapper, type Zapper } from './zap.ts';
 
 /** Everything of memory.c that PFN mappings meet. */
-export interface MmMemory extends NormalPages, PteInserter, Zapper, BadEntries, FaultHandler {
+export interface MmMemory
+  extends NormalPages,
+    PteInserter,
+    Zapper,
+    BadEntries,
+    FaultHandler,
+    MemoryFailure {
   readonly free_pgtables: FreePgtables;
   remap_pfn_range(vma: VmAreaStruct, address: number, pfn: Pfn, size: number, prot: Prot): number;
 }
@@ -61,6 +68,15 @@ export function createMmMemory(kernel: Kernel, huge: MmHuge): MmMemory {
     ...zapper,
     ...createPteInserter(kernel, inFlight),
     ...createHandleMmFault(kernel, inFlight, createHugeSteps(kernel, huge), missing, do_wp_page),
+    ...createMemoryFailure(
+      kernel,
+      {
+        handlesFailures: config.enabled('MEMORY_FAILURE'),
+        registersRanges: config.enabled('MEMORY_FAILURE_PFN'),
+        unmaps: config.enabled('EXPERIMENT_MEMORY_FAILURE_UNMAP'),
+      },
+      zapper,
+    ),
     free_pgtables: createFreePgtables(kernel),
     remap_pfn_range: createRemapPfnRange(
       kernel,

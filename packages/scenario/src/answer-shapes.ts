@@ -120,6 +120,7 @@ export const ANSWER_SHAPES = {
   dmaunmap: result('dmaunmap'),
   command: result('command'),
   reset: result('reset'),
+  hardoffline: result('hardoffline'),
   kvm: result('kvm'),
   kvmslot: result('kvmslot'),
   fork: result('fork'),

@@ -53,6 +53,7 @@ export type ResultKind =
   | 'dmaunmap'
   | 'command'
   | 'reset'
+  | 'hardoffline'
   | 'kvm'
   | 'kvmslot'
   | 'fork';

@@ -229,6 +229,10 @@ export const GRAMMAR = {
     fields: { value: word('the value of the command register', number(0, 0xffff)) },
   },
   reset: { does: 'resets the device by VFIO_DEVICE_RESET', fields: {} },
+  hardoffline: {
+    does: 'tells the kernel that a page of BAR 2 failed, by hard_offline_page',
+    fields: { offset: OFFSET },
+  },
   kvm: { does: 'makes a virtual machine with one CPU', fields: {} },
   kvmslot: {
     does: 'gives a part of a mapping to the guest',

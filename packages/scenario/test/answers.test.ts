@@ -18,6 +18,7 @@ const ANSWERS = [
   '{"mbind":0,"errno":0}',
   '{"uffd":-1,"errno":22}',
   '{"clearrefs":0,"errno":0}',
+  '{"hardoffline":-1,"errno":6}',
   '{"mincore":0,"errno":0,"resident":512}',
   '{"node":-14}',
   '{"readv":-1,"errno":14}',

@@ -35,6 +35,14 @@ const TOLD: Readonly<Record<string, Told>> = {
     archs: BOTH,
     scenarios: ['E4-aligned-address'],
   },
+  E5: {
+    packages: ['mm-memory', 'vfio-pci'],
+    source: 'thread on the cover letter, 27 August 2024: could only the bad page be lost?',
+    observable:
+      'a page that failed is unmapped alone; an access to it, and to no other, gets SIGBUS',
+    archs: BOTH,
+    scenarios: ['E5-memory-failure'],
+  },
 };
 
 /** The experiments in order. No kernel has them; `with` turns them on. */

@@ -367,6 +367,20 @@ mm
 mmap b bar2 offset=2M length=2G anywhere
 touch b offset=1G
 `,
+  'E5-memory-failure': `machine bar=2G   # experiment E5: one page of a BAR fails; today its entry stays as it is, with it the page alone goes
+vfio
+mmap a bar2 length=1G align=1G
+touchall a step=2M
+hardoffline offset=6M+4K
+table a
+touchall a offset=6M length=2M
+touchall a step=2M
+command 0
+command 6
+touchall a step=2M
+touch a offset=6M+4K
+table a
+`,
   'F12-thp-madvise': `machine bar=8M thp=madvise   # fix F12: with "madvise", device memory is mapped huge without advice as well
 vfio
 mmap a bar2 length=4M align=2M

@@ -112,3 +112,29 @@ describe('E4: a driver asks for aligned addresses', () => {
     });
   });
 });
+
+describe('E5: one page of a BAR fails', () => {
+  const needs = ['EXPERIMENT_SPLIT_LEAVES', 'MEMORY_FAILURE_PFN'];
+  const unmaps = next('x86_64', ...needs, 'EXPERIMENT_MEMORY_FAILURE_UNMAP');
+  const answersTo = (step: string, asked: Asked) =>
+    play('E5-memory-failure', asked).capture.steps.find((each) => each.step === step)!.answers[0];
+
+  // ENXIO and EBUSY: what memory_failure() says of a frame without a struct page.
+  test.each([
+    ['6.12.117', 6],
+    ['7.3', 16],
+  ])('%s answers %i, and the entry stays', (kernel, errno) => {
+    const asked = { arch: 'x86_64', kernel, with: [] } as const;
+    expect(answersTo('hardoffline offset=6M+4K', asked)).toEqual({ hardoffline: -1, errno });
+    expect(runsOf('E5-memory-failure', asked)).toEqual(['1 pud']);
+    expect(answersTo('touch a offset=6M+4K', asked)).toEqual({ signal: 0 });
+  });
+  test('the page alone goes, and an access to it gets SIGBUS, also after a reset', () => {
+    expect(answersTo('hardoffline offset=6M+4K', unmaps)).toMatchObject({ hardoffline: 0 });
+    expect(answersTo('table a', unmaps)).toMatchObject({
+      table: [{ count: 3 }, { level: 'pte' }, { level: 'pte' }, { count: 510 }, { count: 508 }],
+    });
+    expect(answersTo('touchall a offset=6M length=2M', unmaps)).toEqual({ signals: 1 });
+    expect(answersTo('touch a offset=6M+4K', unmaps)).toEqual({ signal: 7 });
+  });
+});

@@ -6,6 +6,7 @@ import {
   printk,
   unlock,
   VM_FAULT_FALLBACK,
+  VM_FAULT_HWPOISON,
   VM_FAULT_SIGBUS,
   type VmAreaStruct,
   type VmFault,
@@ -42,6 +43,8 @@ export interface HandlerCall {
 export interface FaultedDevice {
   /** Physical start of the BAR behind a VMA, as a page frame number: vma_to_pfn() without the offset. */
   firstPfn(index: number): Pfn;
+  /** Frames whose memory failed: they are not mapped any more. Empty but by experiment. */
+  readonly failed: ReadonlySet<Pfn>;
   /** Memory decoding is on and the device is awake. */
   memoryEnabled(): boolean;
   /** Prefix of its log lines: `vfio-pci 0000:00:05.0`. */
@@ -68,6 +71,14 @@ function tellWatcher(
   watcher({ handler: 'vfio-pci', order, ret, write, address, vma });
 }
 
+/** The page offset as the driver prints it: an unsigned difference that wraps below the VMA's start. */
+const printedOffset = (pages: number, pageShift: number): string =>
+  `0x${BigInt.asUintN(64 - pageShift, BigInt(pages)).toString(16)}`;
+
+/** True when the memory of some frame of a leaf failed. */
+const holdsFailed = (failed: ReadonlySet<Pfn>, first: Pfn, order: number): boolean =>
+  [...failed].some((pfn) => pfn >= first && pfn < first + 2 ** order);
+
 /** Makes vfio_pci_mmap_huge_fault() for a device. */
 export function createHugeFault(
   kernel: Kernel,
@@ -77,7 +88,7 @@ export function createHugeFault(
   device: FaultedDevice,
 ): (vmf: VmFault, order: number) => number {
   const { events } = kernel;
-  const { pageSize, levels } = kernel.arch.geometry;
+  const { pageShift, pageSize, levels } = kernel.arch.geometry;
   const { vmf_insert_pfn } = memory;
   const { oneLeafAFault, alignsToOrder } = gates;
   const pmdOrder = levels[1].order;
@@ -133,20 +144,19 @@ export function createHugeFault(
     unlock(events, NO_MM, MEMORY_LOCK);
     return ret;
   };
-  const insertPage = (vmf: VmFault, firstPfn: Pfn): number =>
-    insertLocked(vmf, 0, firstPfn, firstPfn + (vmf.address - vmf.vma.vm_start) / pageSize);
+  const { failed } = device;
+  const insertPage = (vmf: VmFault, firstPfn: Pfn): number => {
+    const pfn = firstPfn + (vmf.address - vmf.vma.vm_start) / pageSize;
+    return failed.has(pfn) ? VM_FAULT_HWPOISON : insertLocked(vmf, 0, firstPfn, pfn);
+  };
   const insertLeaf = (vmf: VmFault, order: number, firstPfn: Pfn): number => {
     const { vma } = vmf;
     const address = leafStart(vmf, order);
     const pfn = firstPfn + (address - vma.vm_start) / pageSize;
+    if (failed.size > 0 && holdsFailed(failed, pfn, order)) return FALLBACK;
     return fits(vma, address, order, pfn) ? insertLocked(vmf, order, firstPfn, pfn) : FALLBACK;
   };
 
-  /** The page offset as the driver prints it: an unsigned difference that wraps below the VMA's start. */
-  const printedOffset = (pages: number): string => {
-    const bits = BigInt(64 - kernel.arch.geometry.pageShift);
-    return `0x${BigInt.asUintN(Number(bits), BigInt(pages)).toString(16)}`;
-  };
   const debugLine = (vmf: VmFault, order: number, ret: number): void => {
     const { vma } = vmf;
     const suppressed = device.rateLimit.admit();
@@ -157,7 +167,7 @@ export function createHugeFault(
     const pages = (leafStart(vmf, order) - vma.vm_start) / pageSize;
     printk(
       kernel,
-      `${device.name}: ${where}(,order = ${order}) BAR ${bar} page offset ${printedOffset(pages)}: 0x${ret.toString(16)}`,
+      `${device.name}: ${where}(,order = ${order}) BAR ${bar} page offset ${printedOffset(pages, pageShift)}: 0x${ret.toString(16)}`,
     );
   };
 
@@ -165,7 +175,8 @@ export function createHugeFault(
    * The fault handler of a BAR mapping, for every order. Alignment is looked at before the device: a fault that
    * does not fit is FALLBACK even while memory decoding is off.
    *
-   * @returns VM_FAULT_NOPAGE; VM_FAULT_FALLBACK; VM_FAULT_SIGBUS while the device's memory is off; VM_FAULT_OOM.
+   * @returns VM_FAULT_NOPAGE; VM_FAULT_FALLBACK; VM_FAULT_SIGBUS while the device's memory is off; VM_FAULT_OOM. By
+   * experiment VM_FAULT_HWPOISON for a page that failed, and FALLBACK for a leaf around it.
    * @context mmap_lock or the per-VMA lock held; takes the device's memory_lock for reading.
    * @fidelity exact
    * @patch 19/19

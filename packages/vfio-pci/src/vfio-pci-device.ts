@@ -17,7 +17,7 @@ import {
 } from '@pfnmap/mm-core';
 import type { MmHuge } from '@pfnmap/mm-huge';
 import type { MmMemory } from '@pfnmap/mm-memory';
-import { alignUp, isAligned, type LevelGeometry } from '@pfnmap/pgtable-core';
+import { alignUp, isAligned, type LevelGeometry, type Pfn } from '@pfnmap/pgtable-core';
 import { createHugeFault, type FaultedDevice, type HandlerCall } from './huge-fault.ts';
 import {
   type Bar,
@@ -104,7 +104,9 @@ export function createVfioPciDevice(
   const claims = new Map<number, number>();
 
   const barPfns = bars.map(({ start }) => start / pageSize);
+  const failed = new Set<Pfn>();
   const device: FaultedDevice = {
+    failed,
     name: `vfio-pci ${options.bdf}`,
     firstPfn: (index) => barPfns[index] ?? 0,
     memoryEnabled: () => !state.engaged && (state.command & PCI_COMMAND_MEMORY) !== 0,
@@ -208,6 +210,20 @@ export function createVfioPciDevice(
     unlock(kernel.events, NO_MM, 'memory_lock (write)');
   };
 
+  /** The device answers for the memory of its BARs. */
+  const registerBar = (index: number, bar: Bar): void => {
+    const first = bar.start / pageSize;
+    memory.register_pfn_address_space({
+      first,
+      last: first + Math.ceil(bar.size / pageSize) - 1,
+      mapping,
+      pgoffOf: (pfn) => offsetOfRegion(index) / pageSize + pfn - first,
+      failed: (pfn) => failed.add(pfn),
+    });
+  };
+  if (config.enabled('EXPERIMENT_MEMORY_FAILURE_UNMAP')) {
+    for (const [index, bar] of bars.entries()) if (mappable(bar)) registerBar(index, bar);
+  }
   if (atEnable) {
     for (const index of bars.keys()) if (mappable(bars[index])) enableBar(index);
   }

@@ -108,6 +108,7 @@ const DESCRIBE: Readonly<Record<AnswerKind, Describe>> = {
   dmaunmap: result,
   command: bytes,
   reset: result,
+  hardoffline: result,
   kvm: result,
   kvmslot: result,
   fork: result,

@@ -75,6 +75,7 @@ export const STEP_FORMS: Readonly<Record<string, StepForm>> = {
   dmaunmap: { words: [], numbers: ['iova', 'length'] },
   command: { words: ['N'] },
   reset: { words: [] },
+  hardoffline: { words: [], numbers: ['offset'] },
   kvm: { words: [] },
   kvmslot: { words: ['NAME'], numbers: [...range, 'gpa'], flags: ['readonly'] },
   kvmaccess: { words: [], numbers: ['gpa'], flags: ['write'] },

@@ -12,7 +12,12 @@ export interface SimTarget {
   readonly with?: readonly string[];
 }
 
-const EXPERIMENTS = ['EXPERIMENT_SPLIT_LEAVES', 'EXPERIMENT_REMAP_PFN_HUGE'];
+const EXPERIMENTS = [
+  'EXPERIMENT_SPLIT_LEAVES',
+  'EXPERIMENT_REMAP_PFN_HUGE',
+  'EXPERIMENT_MAPPING_ORDER',
+  'EXPERIMENT_MEMORY_FAILURE_UNMAP',
+];
 const ARM64_EXPERIMENTS = [...EXPERIMENTS, 'EXPERIMENT_ARM64_PUD_PFNMAP'];
 
 /** The targets by the names that captures have, and a kernel with every experiment. */

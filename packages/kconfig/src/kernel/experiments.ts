@@ -37,4 +37,12 @@ export const experiments: readonly KernelChange[] = /* @__PURE__ */ Object.freez
     help: 'A program that names no address gets one that agrees with the BAR modulo 2 MiB at best, and by chance since 7.x, so huge entries need a program that aligns by itself. A driver can now say the order that it could map (get_mapping_order, as proposed in December 2025), and the address agrees with the offset modulo that size. vfio-pci asks for the largest entry that the BAR and the length can hold.',
     dependsOn: 'SERIES_PATCH_19',
   },
+  {
+    symbol: 'EXPERIMENT_MEMORY_FAILURE_UNMAP',
+    title: 'mm/memory-failure: unmap one failed page of device memory',
+    topic: 'mm/memory-failure, vfio/pci',
+    entry: 'E5',
+    help: 'A memory error in device memory changes no entry: it is ignored, or, where a driver registered the range, its users are signalled. The page alone is now unmapped, out of the leaf that held it, and vfio-pci registers its BARs and remembers the page: it maps around it, and an access to it gets SIGBUS.',
+    dependsOn: 'EXPERIMENT_SPLIT_LEAVES && MEMORY_FAILURE_PFN && MEMORY_FAILURE',
+  },
 ]);

@@ -1,6 +1,6 @@
 import { FollowPfnmapArgs } from '@pfnmap/follow-pfnmap';
 import type { FaultCall, Machine, Process } from '@pfnmap/machine';
-import { EINVAL, ENOENT } from '@pfnmap/mm-core';
+import { EINVAL, ENOENT, EOPNOTSUPP } from '@pfnmap/mm-core';
 import { MREMAP_FIXED, MREMAP_MAYMOVE, PROT_EXEC, PROT_READ, PROT_WRITE } from '@pfnmap/mm-mmap';
 import type { Answer, Call, ResultAnswer, ResultKind } from '../answer.ts';
 import type { ProtectionBits } from '../field.ts';
@@ -139,6 +139,8 @@ export class Player {
         return [resultOf('command', this.machine.device.writeCommand(step.value))];
       case 'reset':
         return [resultOf('reset', this.machine.device.reset())];
+      case 'hardoffline':
+        return [resultOf('hardoffline', this.hardoffline(step.offset))];
       case 'fork':
         return this.fork();
       case 'endfork':
@@ -329,6 +331,14 @@ export class Player {
     const { f_mapping } = this.machine.pfnlab.file;
     this.machine.layers.memory.unmap_mapping_range(f_mapping, step.offset, step.length, true);
     return resultOf('unmaprange', 0);
+  }
+
+  /** hard_offline_page: memory_failure() for the frame, where -EOPNOTSUPP counts as done. */
+  private hardoffline(offset: number): number {
+    const { kernel, layers, bar2Pfn } = this.machine;
+    const page = Math.floor(offset / kernel.arch.geometry.pageSize);
+    const result = layers.memory.memory_failure(bar2Pfn + page);
+    return result === -EOPNOTSUPP ? 0 : result;
   }
 
   private smaps(map: PlacedMap): Answer {

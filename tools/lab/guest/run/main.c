@@ -53,6 +53,7 @@ static const struct operation {
 	{ "vfio", op_vfio, 0 },
 	{ "command", op_command, 0 },
 	{ "reset", op_reset, 0 },
+	{ "hardoffline", op_hardoffline, 0 },
 	{ "dmamap", op_dmamap, 1 },
 	{ "dmaunmap", op_dmaunmap, 0 },
 	{ "kvm", op_kvm, 0 },

@@ -118,3 +118,13 @@ void op_clearrefs(struct step *s)
 	(void)s;
 	answer("clearrefs", write_file("/proc/self/clear_refs", nwords > 1 ? word[1] : "1") ? 0 : -1);
 }
+
+/* A page of BAR 2 failed; init left the address of the BAR in LAB_PFN. */
+void op_hardoffline(struct step *s)
+{
+	const char *bar = getenv("LAB_PFN");
+	char text[32];
+
+	snprintf(text, sizeof(text), "0x%llx", (bar ? strtoull(bar, NULL, 0) : 0) + s->offset);
+	answer("hardoffline", write_file("/sys/devices/system/memory/hard_offline_page", text) ? 0 : -1);
+}

@@ -102,6 +102,7 @@ void op_smaps(struct step *s);
 void op_smapsrollup(struct step *s);
 void op_numamaps(struct step *s);
 void op_clearrefs(struct step *s);
+void op_hardoffline(struct step *s);
 
 void op_vfio(struct step *s);
 void op_command(struct step *s);
