@@ -9,11 +9,10 @@ import {
   VM_FAULT_SIGBUS,
   VM_MIXEDMAP,
   VM_PFNMAP,
-  VM_WRITE,
   type VmAreaStruct,
   type VmFault,
 } from '@pfnmap/mm-core';
-import { KernelBug, type Pfn, PGTABLE_LEVEL_PTE, type Prot, type Slot } from '@pfnmap/pgtable-core';
+import { KernelBug, type Pfn, PGTABLE_LEVEL_PTE, type Prot } from '@pfnmap/pgtable-core';
 
 // A constant of this module costs nothing where it is used, an imported one is looked up.
 const PFNMAP = VM_PFNMAP;
@@ -35,39 +34,14 @@ export function createPteInserter(kernel: Kernel, inFlight: VmFault): PteInserte
   const { walkAlloc, pte_none, set } = pt;
   const { pte_mkspecial, protOfNewPte, pfn_modify_allowed } = arch;
 
-  /** The entry as a write leaves it, writable if the VMA allows. */
-  const forWriter = (vma: VmAreaStruct, old: Prot): Prot => {
-    const entry = arch.pte_mkdirty(arch.pte_mkyoung(old));
-    return (vma.vm_flags & VM_WRITE) === 0 ? entry : arch.pte_mkwrite(entry);
-  };
-  const upgrade = (vma: VmAreaStruct, slot: Slot, pfn: Pfn): void => {
-    if (pt.pfnAt(PGTABLE_LEVEL_PTE, slot) !== pfn) {
-      events.record({ kind: 'warn', where: 'insert_pfn', what: 'occupied by another PFN' });
-      return;
-    }
-    const old = pt.ptep_get(slot);
-    const entry = arch.update.setAccessFlags(old, forWriter(vma, old), true);
-    pt.setProt(PGTABLE_LEVEL_PTE, slot, entry);
-  };
-  const insert_pfn = (
-    vma: VmAreaStruct,
-    address: number,
-    pfn: Pfn,
-    prot: Prot,
-    mkwrite: boolean,
-  ): number => {
+  const insert_pfn = (vma: VmAreaStruct, address: number, pfn: Pfn, prot: Prot): number => {
     const mm = vma.vm_mm;
     // A handler may do nothing that frees tables, so the slot of its own fault is still good.
     const isFault = inFlight.pte >= 0 && inFlight.address === address && inFlight.vma === vma;
     const slot = isFault ? inFlight.pte : walkAlloc(PTE_LEVEL, mm, address);
     if (slot < 0) return VM_FAULT_OOM;
     lock(events, mm, PTE_LOCK);
-    if (pte_none(slot)) {
-      const entry = pte_mkspecial(protOfNewPte(prot));
-      set(PTE_LEVEL, slot, pfn, mkwrite ? forWriter(vma, entry) : entry);
-    } else if (mkwrite) {
-      upgrade(vma, slot, pfn);
-    }
+    if (pte_none(slot)) set(PTE_LEVEL, slot, pfn, pte_mkspecial(protOfNewPte(prot)));
     unlock(events, mm, PTE_LOCK);
     return NOPAGE;
   };
@@ -97,7 +71,7 @@ export function createPteInserter(kernel: Kernel, inFlight: VmFault): PteInserte
     if ((vm_flags & KINDS) !== PFNMAP || is_cow_mapping(vm_flags)) checkVma(vma, pfn);
     if (address < vma.vm_start || address >= vma.vm_end) return BUS_ERROR;
     if (!pfn_modify_allowed(pfn, pgprot)) return BUS_ERROR;
-    return insert_pfn(vma, address, pfn, tracking.insert(pfn, pgprot), false);
+    return insert_pfn(vma, address, pfn, tracking.insert(pfn, pgprot));
   };
 
   return {
