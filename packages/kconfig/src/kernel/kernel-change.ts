@@ -24,7 +24,7 @@ export interface KernelChange {
   readonly help: string;
   /** The part of the kernel it touches. */
   readonly topic: string;
-  /** The entry of the list of follow-up fixes (F), of later work (U) or of experiments (E), if it has one. */
+  /** The entry of the list of follow-up fixes (F), of later work (U), of hazards (H) or of experiments (E), if it has one. */
   readonly entry?: string;
   /** First twelve digits of the commit, where known. */
   readonly commit?: string;

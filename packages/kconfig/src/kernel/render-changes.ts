@@ -1,6 +1,7 @@
 import { archChanges } from './arch-changes.ts';
 import { consumerChanges } from './consumer-changes.ts';
 import { experiments } from './experiments.ts';
+import { hazardFixes } from './hazard-fixes.ts';
 import type { KernelChange, SeriesPatch } from './kernel-change.ts';
 import { mmChanges } from './mm-changes.ts';
 import { seriesFixes } from './series-fixes.ts';
@@ -9,6 +10,7 @@ import { seriesPatches } from './series-patches.ts';
 /** All changes outside the 19 patches: fixes first, experiments last. */
 export const kernelChanges: readonly KernelChange[] = /* @__PURE__ */ Object.freeze([
   ...seriesFixes,
+  ...hazardFixes,
   ...mmChanges,
   ...consumerChanges,
   ...archChanges,
