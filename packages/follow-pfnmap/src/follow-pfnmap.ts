@@ -38,9 +38,10 @@ export function createFollowPfnmap(kernel: Kernel, gates: FollowPfnmapGates): Fo
     let entry = at.get(slot);
     if (!isMapped(at, entry)) return -EINVAL;
     let base = pt.pfnAt(at.level, slot);
+    events.race?.('follow_pfnmap_start');
     lock(events, vma.vm_mm, at.lockName);
-    // Only who hears of the lock can have changed the entry since it was read.
-    if (events.recording && readsUnderLock(at)) {
+    // Only who comes in between, or hears of the lock, can have changed the entry since it was read.
+    if ((events.recording || events.race !== undefined) && readsUnderLock(at)) {
       entry = at.get(slot);
       const isTable = at.level !== PGTABLE_LEVEL_PTE && pt.isTable(slot);
       if (isTable || at.none(slot) || !isMapped(at, entry)) {

@@ -69,8 +69,10 @@ function createHvaToPfnRemapped(kernel: Kernel, layers: KvmLayers): HvaToPfnRema
   const { config } = kernel;
   const { pfnmap, follow_pte } = layers.follow;
   if (config.enabled('SERIES_PATCH_10') && pfnmap !== undefined) {
-    const refusesPins = config.enabled('KVM_FOLLOW_PFN') && !layers.allowUnsafeMappings;
-    return createRemappedByFollowPfnmap(layers.follow, pfnmap, refusesPins);
+    return createRemappedByFollowPfnmap(kernel, layers.follow, pfnmap, {
+      refusesPins: config.enabled('KVM_FOLLOW_PFN') && !layers.allowUnsafeMappings,
+      looksAgain: config.enabled('FIX_KVM_REMAPPED_RETRY'),
+    });
   }
   if (follow_pte !== undefined) {
     return createRemappedByFollowPte(kernel, layers.follow, follow_pte);

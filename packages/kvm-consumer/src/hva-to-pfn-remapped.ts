@@ -24,15 +24,20 @@ const faultIn = (
   return unlocked ? -EAGAIN : error;
 };
 
-/**
- * The form of patch 10: the frame is found at whatever level it is mapped.
- *
- * @param refusesPins later kernels give nobody a pin on memory without references, unless told to.
- */
+/** The gates of the lookup, read once. */
+interface RemappedGates {
+  /** Later kernels give nobody a pin on memory without references, unless told to. */
+  readonly refusesPins: boolean;
+  /** A mapping that went away after the fault is looked up again; in no kernel, there the guest's access fails. */
+  readonly looksAgain: boolean;
+}
+
+/** The form of patch 10: the frame is found at whatever level it is mapped. */
 export function createRemappedByFollowPfnmap(
+  { events }: Kernel,
   follow: FollowApi,
   pfnmap: FollowPfnmap,
-  refusesPins: boolean,
+  gates: RemappedGates,
 ): HvaToPfnRemapped {
   /**
    * A frame behind a VM_IO or VM_PFNMAP mapping, faulted in when the entry is empty. An entry that is there but too weak
@@ -44,13 +49,14 @@ export function createRemappedByFollowPfnmap(
    * @patch 10/19
    */
   return function hva_to_pfn_remapped(vma, address, lookup) {
-    if (refusesPins && lookup.pin) return -EINVAL;
+    if (gates.refusesPins && lookup.pin) return -EINVAL;
     const args = new FollowPfnmapArgs(vma, address);
     if (pfnmap.follow_pfnmap_start(args) !== 0) {
       const failed = faultIn(follow, vma, address, lookup);
       if (failed !== 0) return failed;
+      events.race?.('hva_to_pfn_remapped');
       const error = pfnmap.follow_pfnmap_start(args);
-      if (error !== 0) return error;
+      if (error !== 0) return gates.looksAgain ? -EAGAIN : error;
     }
     if (lookup.write_fault && !args.writable) lookup.pfn = KVM_PFN_ERR_RO_FAULT;
     else {

@@ -13,11 +13,6 @@ export class Kvm {
   readonly invalidation = new Invalidation();
   /** True once its process is gone. */
   vm_dead = false;
-  /**
-   * Runs in every fault between the lookup of the frame and mmu_lock, where no lock is held: what another CPU does there
-   * races with the fault.
-   */
-  raceWindow: (() => void) | undefined;
   private arch: GuestMmu | undefined;
 
   constructor(id: number, mm: MmStruct) {

@@ -34,8 +34,10 @@ function halves(guest: BarGuest): X86Mmu | Arm64Mmu {
 
 /** Runs something once in the next race window. */
 function once(guest: BarGuest, race: () => void): void {
-  guest.vm.raceWindow = () => {
-    guest.vm.raceWindow = undefined;
+  const { events } = guest.machine.kernel;
+  events.race = (point) => {
+    if (point !== 'kvm_faultin_pfn') return;
+    events.race = undefined;
     race();
   };
 }

@@ -56,7 +56,9 @@ describe('hva to pfn', () => {
   });
   test('C9-3 a zap between the lookup and mmu_lock ends in RET_PF_RETRY and leaves no entry', () => {
     const guest = withBar();
-    guest.vm.raceWindow = () => guest.zap(0, 2 * GiB);
+    guest.machine.kernel.events.race = (point) => {
+      if (point === 'kvm_faultin_pfn') guest.zap(0, 2 * GiB);
+    };
     expect(guest.vm.mmu.pageFault((8 * GiB) / 4096, 'read')).toBe(RET_PF_RETRY);
     expect(guest.vm.mmu.leaves()).toEqual([]);
   });

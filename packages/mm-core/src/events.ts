@@ -1,3 +1,5 @@
+import type { RacePoint } from './race-points.ts';
+
 /** The reason that an MMU notifier range carries: MMU_NOTIFY_* of Linux. */
 export type MmuNotifyReason =
   | 'UNMAP'
@@ -72,6 +74,11 @@ export interface EventLog {
   readonly counts: VmEventCounts;
   /** Called for each recorded event, after it was kept. */
   listener: ((event: KernelEvent) => void) | undefined;
+  /**
+   * Called at every {@link RacePoint} that a path passes. What it does there happens at the same time on another CPU, and
+   * must need none of the locks that the path holds. While nobody sets it, a path pays one test.
+   */
+  race: ((point: RacePoint) => void) | undefined;
   record(event: KernelEvent): void;
   /** The events since the last call, which forgets them. */
   take(): KernelEvent[];
@@ -84,6 +91,7 @@ export function createEventLog(): EventLog {
     recording: false,
     counts: { pgfault: 0, pgmajfault: 0, thp_split_pmd: 0, thp_split_pud: 0, pgreuse: 0 },
     listener: undefined,
+    race: undefined,
     record(event) {
       if (!log.recording && event.kind !== 'warn' && event.kind !== 'printk') return;
       kept.push(event);

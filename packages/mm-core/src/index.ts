@@ -30,7 +30,16 @@ export {
 } from './events.ts';
 export { AddressSpace, type File, type FileOperations } from './file.ts';
 export { type Kernel, noPfnTracking, type PfnTracking, printk, type ThpEnabled } from './kernel.ts';
-export { type LockOwner, lock, NO_MM, pageTableLock, unlock } from './locks.ts';
+export { unlink_file_vma, vma_link_file } from './link-file.ts';
+export {
+  type LockOwner,
+  lock,
+  mmap_read_lock,
+  mmap_read_unlock,
+  NO_MM,
+  pageTableLock,
+  unlock,
+} from './locks.ts';
 export { MmStruct } from './mm-struct.ts';
 export {
   flush_tlb_mm_range,
@@ -45,6 +54,7 @@ export {
   mmu_notifier_invalidate_range_end,
   mmu_notifier_invalidate_range_start,
 } from './mmu-notifier.ts';
+export { RACE_POINTS, type RacePoint } from './race-points.ts';
 export {
   FAULT_FLAG_ALLOW_RETRY,
   FAULT_FLAG_DEFAULT,

@@ -1,5 +1,6 @@
 import type { PgtableLevel } from '@pfnmap/pgtable-core';
 import type { EventLog } from './events.ts';
+import type { MmStruct } from './mm-struct.ts';
 
 /** What is locked: its name as Linux has it, and the address space it belongs to, 0 for none. */
 export interface LockOwner {
@@ -26,6 +27,28 @@ export function lock(events: EventLog, owner: LockOwner, name: string): void {
 /** Records that a lock is given up. */
 export function unlock(events: EventLog, owner: LockOwner, name: string): void {
   if (events.recording) recordLock(events, owner, name, 'release');
+}
+
+/**
+ * Takes mmap_lock for reading.
+ *
+ * @fidelity partial one path runs at a time, so nobody waits
+ * @patch none
+ */
+export function mmap_read_lock(events: EventLog, mm: MmStruct): void {
+  mm.mmap_lock = 'read';
+  lock(events, mm, 'mmap_lock (read)');
+}
+
+/**
+ * Gives it up.
+ *
+ * @fidelity partial as {@link mmap_read_lock}
+ * @patch none
+ */
+export function mmap_read_unlock(events: EventLog, mm: MmStruct): void {
+  unlock(events, mm, 'mmap_lock (read)');
+  mm.mmap_lock = 'free';
 }
 
 /**

@@ -7,6 +7,8 @@ export interface CopyHugeGates {
   readonly acceptsPfnmaps: boolean;
   /** A PMD must be present to count as special (fix of patch 07). */
   readonly specialNeedsPresent: boolean;
+  /** A PMD is read again under its lock; in no kernel, there what was read before counts. */
+  readonly readsUnderLock: boolean;
 }
 
 /** Copies of leaves from parent to child; 0, or -EAGAIN when the source is no leaf. */
@@ -37,7 +39,25 @@ export function createHugeCopier(kernel: Kernel, gates: CopyHugeGates): HugeCopi
       where: 'copy_huge_pmd',
       what: 'a writable special PMD in a copy-on-write mapping',
     });
+  /** One leaf, with somebody who may run between the look at it and its copy. */
+  const copyInRace = (to: Slot, from: Slot, parent: VmAreaStruct): void => {
+    let pmd = pt.pmdp_get(from);
+    let pfn = pt.pfnAt(PGTABLE_LEVEL_PMD, from);
+    if (!isCopied(pmd)) return;
+    events.race?.('copy_huge_pmd');
+    if (gates.readsUnderLock) {
+      pmd = pt.pmdp_get(from);
+      pfn = pt.pfnAt(PGTABLE_LEVEL_PMD, from);
+      if (pt.isTable(from) || !isCopied(pmd)) return;
+    }
+    if (is_cow_mapping(parent.vm_flags) && arch.pmd_write(pmd)) warnOfWritableCow();
+    pt.set(PGTABLE_LEVEL_PMD, to, pfn, arch.pmd_mkold(pmd));
+  };
   const copy_huge_pmds: HugeCopier['copy_huge_pmds'] = (to, from, count, _child, parent) => {
+    if (events.race !== undefined) {
+      for (let leaf = 0; leaf < count; leaf++) copyInRace(to + leaf * 2, from + leaf * 2, parent);
+      return;
+    }
     const pmd = pt.pmdp_get(from);
     if (!isCopied(pmd)) return;
     if (is_cow_mapping(parent.vm_flags) && arch.pmd_write(pmd)) {

@@ -116,6 +116,18 @@ export function createCopyPageRange(
     return 0;
   };
 
+  const isPudLeaf = (slot: Slot): boolean =>
+    arch.hasPudThp && !pt.pud_none(slot) && arch.pud_trans_huge(pt.pudp_get(slot));
+  /** False when the leaf was gone by the time its locks were had. */
+  const copyPudLeaf = (
+    to: Slot,
+    from: Slot,
+    child: VmAreaStruct,
+    parent: VmAreaStruct,
+  ): boolean => {
+    events.race?.('copy_pud_range');
+    return huge.copy_huge_pud(to, from, child, parent) === 0;
+  };
   const copyPuds = (
     child: VmAreaStruct,
     parent: VmAreaStruct,
@@ -129,13 +141,11 @@ export function createCopyPageRange(
       const next = endOfEntry(pudLevel, address, end);
       const from = pt.pud_offset(parentP4d, address);
       const to = pt.pud_offset(childP4d, address);
-      let error = 0;
-      if (arch.hasPudThp && !pt.pud_none(from) && arch.pud_trans_huge(pt.pudp_get(from))) {
-        error = huge.copy_huge_pud(to, from, child, parent);
-      } else if (!memory.pud_none_or_clear_bad(from)) {
-        error = copyPmds(child, parent, to, from, address, next);
+      const done = isPudLeaf(from) && copyPudLeaf(to, from, child, parent);
+      if (!done && !memory.pud_none_or_clear_bad(from)) {
+        const error = copyPmds(child, parent, to, from, address, next);
+        if (error !== 0) return error;
       }
-      if (error !== 0) return error;
       address = next;
     }
     return 0;

@@ -13,6 +13,7 @@ import {
   VM_WIPEONFORK,
   type VmAreaStruct,
   vm_area_dup,
+  vma_link_file,
 } from '@pfnmap/mm-core';
 import type { MmMemory } from '@pfnmap/mm-memory';
 import { createHugeCopier, type HugeCopier } from './copy-huge.ts';
@@ -33,6 +34,7 @@ export function createMmFork(kernel: Kernel, memory: MmMemory): MmFork {
   const copier = createHugeCopier(kernel, {
     acceptsPfnmaps: config.enabled('SERIES_PATCH_07'),
     specialNeedsPresent: config.enabled('FIX_PMD_SPECIAL_PRESENT'),
+    readsUnderLock: config.enabled('FIX_COPY_HUGE_PMD_REREAD'),
   });
   const copy_page_range = createCopyPageRange(
     kernel,
@@ -82,7 +84,7 @@ export function createMmFork(kernel: Kernel, memory: MmMemory): MmFork {
         child.link(copy);
         child.total_vm += (vma.vm_end - vma.vm_start) / pageSize;
         vma.vm_ops?.open?.(copy);
-        vma.vm_file?.f_mapping.insertAfter(copy, vma);
+        vma_link_file(events, copy, vma);
         const wiped = (vma.vm_flags & VM_WIPEONFORK) !== 0;
         if (!wiped && vma_needs_copy(vma)) error = copy_page_range(copy, vma);
         if (error !== 0) break;

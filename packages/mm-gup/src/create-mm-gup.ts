@@ -4,6 +4,8 @@ import {
   FAULT_FLAG_WRITE,
   type Kernel,
   type MmStruct,
+  mmap_read_lock,
+  mmap_read_unlock,
   VM_FAULT_ERROR,
   VM_FAULT_OOM,
   VM_IO,
@@ -38,7 +40,7 @@ export interface MmGup {
 
 /** Makes mm-gup for a kernel: the only place where its gates are read. */
 export function createMmGup(kernel: Kernel, memory: MmMemory): MmGup {
-  const { arch, pt, config } = kernel;
+  const { arch, pt, config, events } = kernel;
   const { pageSize } = arch.geometry;
   const gup_fast = createGupFast(kernel, {
     refusesSpecialLeaves: config.enabled('SERIES_PATCH_05'),
@@ -84,11 +86,13 @@ export function createMmGup(kernel: Kernel, memory: MmMemory): MmGup {
   const fastThenSlow = (mm: MmStruct, request: GupRequest, pin: boolean): number => {
     const done = fastPages(mm, request, pin);
     if (done === request.nr_pages) return done;
+    mmap_read_lock(events, mm);
     const rest = get_user_pages(mm, {
       address: request.address + done * pageSize,
       nr_pages: request.nr_pages - done,
       write: request.write,
     });
+    mmap_read_unlock(events, mm);
     if (rest < 0) return done > 0 ? done : rest;
     return done + rest;
   };

@@ -20,7 +20,7 @@ export type GupFast = (mm: MmStruct, address: number, write: boolean, pin: boole
 
 /** Makes the lockless walk for a kernel. */
 export function createGupFast(kernel: Kernel, gates: GupFastGates): GupFast {
-  const { arch, pt, mem, anon } = kernel;
+  const { arch, pt, mem, anon, events } = kernel;
   const { levels, pageSize } = arch.geometry;
 
   /** The struct page of a leaf. Without patch 5 a frame of device memory has none, and the kernel reads beyond it. */
@@ -72,6 +72,7 @@ export function createGupFast(kernel: Kernel, gates: GupFastGates): GupFast {
    * @patch 05/19
    */
   return function gup_fast(mm, address, write, pin) {
+    events.race?.('gup_fast');
     const slot = pt.walk(mm, address);
     switch (pt.walked.level) {
       case PGTABLE_LEVEL_PUD:

@@ -43,7 +43,7 @@ export function createMmHuge(kernel: Kernel): MmHuge {
       {
         transparentHugepage,
         debugVm: config.enabled('DEBUG_VM'),
-        boundariesSplitPuds: splitsLeaves,
+        boundariesSplitPuds: splitsLeaves || config.enabled('FIX_SPLIT_VMA_PUD_LEAF'),
       },
       splitsLeaves ? createSmallerLeaves(kernel) : createClearing(kernel),
     ),

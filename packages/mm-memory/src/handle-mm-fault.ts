@@ -88,6 +88,8 @@ export function createHandleMmFault(
     if (vmf.pud < 0) return OUT_OF_MEMORY;
     const atPud = pudStep(vmf);
     if ((atPud & FALLBACK) === 0) return atPud;
+    // A 1G entry that has come meanwhile: the CPU looks again.
+    if (arch.hasPudThp && !pt.isTable(vmf.pud) && !pt.pud_none(vmf.pud)) return 0;
     vmf.pmd = pt.pmd_alloc(mm, vmf.pud, address);
     if (vmf.pmd < 0) return OUT_OF_MEMORY;
     const atPmd = pmdStep(vmf);

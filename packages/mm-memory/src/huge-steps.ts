@@ -9,6 +9,7 @@ import {
   type VmFault,
 } from '@pfnmap/mm-core';
 import type { MmHuge } from '@pfnmap/mm-huge';
+import { raceInFault } from './race-in-fault.ts';
 
 /** The parts of a fault that may end in a leaf. VM_FAULT_FALLBACK hands the fault to the next lower level. */
 export interface HugeSteps {
@@ -27,7 +28,7 @@ const asksDriver = (vma: VmAreaStruct): boolean =>
 
 /** Makes the two steps for a kernel: empty slots, and leaves that are there already. */
 export function createHugeSteps(kernel: Kernel, huge: MmHuge): HugeSteps {
-  const { arch, pt } = kernel;
+  const { arch, pt, events } = kernel;
   const pmdOrder = arch.geometry.levels[1].order;
   const pudOrder = arch.geometry.levels[2].order;
 
@@ -68,6 +69,7 @@ export function createHugeSteps(kernel: Kernel, huge: MmHuge): HugeSteps {
         if (!arch.hasPudThp || !huge.thp_vma_allowable_order(vmf.vma, 'fault', pudOrder)) {
           return VM_FAULT_FALLBACK;
         }
+        if (events.race !== undefined) raceInFault(events, vmf, 'handle_mm_fault_pud');
         return createHuge(vmf, pudOrder);
       }
       return pt.isTable(vmf.pud) || !arch.pud_trans_huge(pt.pudp_get(vmf.pud))
@@ -80,6 +82,7 @@ export function createHugeSteps(kernel: Kernel, huge: MmHuge): HugeSteps {
         if (!arch.hasPmdThp || !huge.thp_vma_allowable_order(vmf.vma, 'fault', pmdOrder)) {
           return VM_FAULT_FALLBACK;
         }
+        if (events.race !== undefined) raceInFault(events, vmf, 'handle_mm_fault_pmd');
         return createHuge(vmf, pmdOrder);
       }
       vmf.orig_pmd = pt.pmdp_get(vmf.pmd);

@@ -13,6 +13,7 @@ import {
   type VmFault,
 } from '@pfnmap/mm-core';
 import { KernelBug, type Pfn, PGTABLE_LEVEL_PTE, type Prot } from '@pfnmap/pgtable-core';
+import { raceInFault } from './race-in-fault.ts';
 
 // A constant of this module costs nothing where it is used, an imported one is looked up.
 const PFNMAP = VM_PFNMAP;
@@ -37,6 +38,7 @@ export function createPteInserter(kernel: Kernel, inFlight: VmFault): PteInserte
   const insert_pfn = (vma: VmAreaStruct, address: number, pfn: Pfn, prot: Prot): number => {
     const mm = vma.vm_mm;
     // A handler may do nothing that frees tables, so the slot of its own fault is still good.
+    if (events.race !== undefined) raceInFault(events, inFlight, 'insert_pfn');
     const isFault = inFlight.pte >= 0 && inFlight.address === address && inFlight.vma === vma;
     const slot = isFault ? inFlight.pte : walkAlloc(PTE_LEVEL, mm, address);
     if (slot < 0) return VM_FAULT_OOM;

@@ -175,6 +175,7 @@ export function createZapper(
     for (let address = start; address < end; ) {
       const next = endOfEntry(pudLevel, address, end);
       const pudp = pt.pud_offset(p4dp, address);
+      events.race?.('zap_pud_range');
       if (arch.hasPudThp && !pt.pud_none(pudp) && arch.pud_trans_huge(pt.pudp_get(pudp))) {
         if (next - address === pudLevel.size) huge.zap_huge_pud(tlb, pudp, address);
         else splitPud(vma, pudp, address);

@@ -101,6 +101,7 @@ export function createChangeProtection(
     for (let address = start; address < end; ) {
       const next = endOfEntry(pudLevel, address, end);
       const pudp = pt.pud_offset(p4dp, address);
+      events.race?.('change_pud_range');
       if (!pt.pud_none(pudp)) {
         if (notified === undefined) {
           notified = { start: address };

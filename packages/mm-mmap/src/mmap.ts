@@ -20,6 +20,7 @@ import {
   VM_SPECIAL,
   VM_WRITE,
   VmAreaStruct,
+  vma_link_file,
   vma_set_page_prot,
 } from '@pfnmap/mm-core';
 import type { MmMemory } from '@pfnmap/mm-memory';
@@ -135,7 +136,7 @@ export function createMmap(
     }
     if ((vma.vm_flags & VM_SPECIAL) !== 0) vma.vm_flags &= ~VM_LOCKED;
     mm.link(vma);
-    vma.vm_file?.f_mapping.insert(vma);
+    vma_link_file(kernel.events, vma);
     mm.total_vm += bytes / pageSize;
     vma_set_page_prot(arch, vma);
     return address;

@@ -10,6 +10,7 @@ import {
   VM_SHARED,
   type VmAreaStruct,
   vm_area_dup,
+  vma_link_file,
 } from '@pfnmap/mm-core';
 import { alignUp, isAligned } from '@pfnmap/pgtable-core';
 import type { MovePageTables } from './move-page-tables.ts';
@@ -62,7 +63,7 @@ export function createMremap(
     vma.vm_ops?.open?.(moved);
     tracking.share(moved, vma);
     mm.link(moved);
-    vma.vm_file?.f_mapping.insert(moved);
+    vma_link_file(kernel.events, moved);
     mm.total_vm += length / pageSize;
     if (movePageTables(vma, from, moved, to, length) < length) {
       movePageTables(moved, to, vma, from, length);

@@ -5,6 +5,7 @@ import {
   MmuGather,
   mmu_notifier_invalidate_range_end,
   mmu_notifier_invalidate_range_start,
+  unlink_file_vma,
   type VmAreaStruct,
 } from '@pfnmap/mm-core';
 import type { MmMemory } from '@pfnmap/mm-memory';
@@ -24,7 +25,7 @@ export function createUnmapper(kernel: Kernel, memory: MmMemory, splitVma: Split
 
   const removeVma = (vma: VmAreaStruct): void => {
     vma.vm_mm.unlink(vma);
-    vma.vm_file?.f_mapping.remove(vma);
+    unlink_file_vma(events, vma);
     vma.vm_mm.total_vm -= (vma.vm_end - vma.vm_start) / pageSize;
     vma.vm_ops?.close?.(vma);
     tracking.close(vma);

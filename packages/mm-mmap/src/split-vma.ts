@@ -1,4 +1,10 @@
-import { ENOMEM, type Kernel, type VmAreaStruct, vm_area_dup } from '@pfnmap/mm-core';
+import {
+  ENOMEM,
+  type Kernel,
+  type VmAreaStruct,
+  vm_area_dup,
+  vma_link_file,
+} from '@pfnmap/mm-core';
 import type { MmHuge } from '@pfnmap/mm-huge';
 
 /** /proc/sys/vm/max_map_count by default. */
@@ -33,7 +39,7 @@ export function createSplitVma(kernel: Kernel, huge: MmHuge): SplitVma {
     huge.vma_adjust_trans_huge(vma, address);
     vma.vm_end = address;
     mm.link(upper);
-    vma.vm_file?.f_mapping.insert(upper);
+    vma_link_file(kernel.events, upper);
     return 0;
   };
 }

@@ -1,4 +1,10 @@
-import type { Kernel, MmStruct, VmAreaStruct } from '@pfnmap/mm-core';
+import {
+  type Kernel,
+  type MmStruct,
+  mmap_read_lock,
+  mmap_read_unlock,
+  type VmAreaStruct,
+} from '@pfnmap/mm-core';
 import type { MmHuge } from '@pfnmap/mm-huge';
 import type { MmMemory } from '@pfnmap/mm-memory';
 import { PGTABLE_LEVEL_PMD, PGTABLE_LEVEL_PTE, type Slot } from '@pfnmap/pgtable-core';
@@ -28,7 +34,7 @@ export function createSizeReaders(
   memory: MmMemory,
   walker: PageWalker,
 ): SizeReaders {
-  const { arch, pt } = kernel;
+  const { arch, pt, events } = kernel;
   const { pageSize, levels } = arch.geometry;
   const everyOrder = 0x7fffffff;
 
@@ -61,6 +67,14 @@ export function createSizeReaders(
     return pages();
   };
 
+  /** What a reader prints of each VMA. */
+  const ofEach = <T>(mm: MmStruct, read: (vma: VmAreaStruct) => T): T[] => {
+    mmap_read_lock(events, mm);
+    const all = mm.vmas.map(read);
+    mmap_read_unlock(events, mm);
+    return all;
+  };
+
   return {
     /**
      * Reads all of /proc/PID/smaps. The walk has no pud_entry, so every PUD leaf of the process is cleared by it.
@@ -70,7 +84,7 @@ export function createSizeReaders(
      * @patch none
      */
     smaps: (mm) =>
-      mm.vmas.map((vma) => ({
+      ofEach(mm, (vma) => ({
         start: vma.vm_start,
         end: vma.vm_end,
         Size: (vma.vm_end - vma.vm_start) / 1024,
@@ -85,7 +99,7 @@ export function createSizeReaders(
      * @patch none
      */
     smaps_rollup: (mm) => ({
-      Rss: mm.vmas.reduce((sum, vma) => sum + (residentPages(vma) * pageSize) / 1024, 0),
+      Rss: ofEach(mm, residentPages).reduce((sum, pages) => sum + (pages * pageSize) / 1024, 0),
     }),
     /**
      * Reads /proc/PID/numa_maps: pages that have a struct page, by VMA.
@@ -94,7 +108,7 @@ export function createSizeReaders(
      * @patch none
      */
     numa_maps: (mm) =>
-      mm.vmas.map((vma) => ({
+      ofEach(mm, (vma) => ({
         start: vma.vm_start,
         policy: vma.vm_policy,
         pages: residentPages(vma),

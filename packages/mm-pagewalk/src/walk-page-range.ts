@@ -29,7 +29,7 @@ export interface PageWalkGates {
 
 /** Makes the walks for a kernel. */
 export function createPageWalker(kernel: Kernel, gates: PageWalkGates, huge: MmHuge): PageWalker {
-  const { arch, pt } = kernel;
+  const { arch, pt, events } = kernel;
   const [pteLevel, pmdLevel, pudLevel, p4dLevel, pgdLevel] = arch.geometry.levels;
 
   const hole = (vma: VmAreaStruct | null, ops: MmWalkOps, from: number, to: number): number =>
@@ -68,6 +68,7 @@ export function createPageWalker(kernel: Kernel, gates: PageWalkGates, huge: MmH
         if (ops.pmd_entry !== undefined) ret = ops.pmd_entry(pmdp, address, next, vma);
         if (ret === 0 && ops.pte_entry !== undefined) {
           huge.split_huge_pmd(vma, pmdp, address);
+          events.race?.('walk_pmd_range');
           if (pt.pmd_none(pmdp)) ret = hole(vma, ops, address, next);
           else ret = walkPtes(vma, ops, pmdp, address, next);
         }
@@ -92,6 +93,7 @@ export function createPageWalker(kernel: Kernel, gates: PageWalkGates, huge: MmH
       const ret = ops.pud_entry === undefined ? 0 : ops.pud_entry(pudp, address, next);
       if (ret !== 0 || !looksBelow) return ret;
       huge.split_huge_pud(vma, pudp, address);
+      events.race?.('walk_pud_range');
       if (pt.pud_none(pudp)) continue;
       if (pt.isTable(pudp) || pmdLevel.folded) return walkPmds(vma, ops, pudp, address, next);
       if (!arch.pud_trans_huge(pt.pudp_get(pudp))) return 0;

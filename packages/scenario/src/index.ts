@@ -69,6 +69,7 @@ export {
   kernelNamed,
   machineFor,
   type NamedKernel,
+  playerFor,
   playScenario,
 } from './play/play-scenario.ts';
 export { Player, resultOf, type StepExtension } from './play/player.ts';

@@ -85,8 +85,8 @@ const TOLD: Readonly<Record<string, Told>> = {
   },
   F10: {
     patch: 13,
-    packages: [],
-    effect: 'not modelled',
+    packages: ['vfio-type1'],
+    effect: 'calls',
     observable: 'a DMA map that meets a zap is tried again instead of EINVAL',
     kernels: 'none: proposed only',
   },

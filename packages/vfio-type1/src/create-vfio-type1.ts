@@ -78,7 +78,11 @@ export function createVfioType1(
   const batchesByLeaf = config.enabled('TYPE1_BATCH');
   const vaddr_get_pfns = createVaddrGetPfns(
     kernel,
-    { usesPfnmap: config.enabled('SERIES_PATCH_13'), batchesByLeaf },
+    {
+      usesPfnmap: config.enabled('SERIES_PATCH_13'),
+      batchesByLeaf,
+      looksAgain: config.enabled('FIX_VFIO_DMA_RETRY'),
+    },
     gup,
     follow,
   );
@@ -119,6 +123,7 @@ export function createVfioType1(
       if (rest.length === 0) {
         const wanted = batchesByLeaf ? npages - pages : Math.min(npages - pages, batchCapacity);
         counts.lookups++;
+        kernel.events.race?.('vfio_pin_pages_remote');
         const found = vaddr_get_pfns(entry.mm, vaddr + pages * pageSize, wanted, write);
         if (typeof found === 'number') return run === undefined ? found : run;
         rest.push(...found);

@@ -7,6 +7,8 @@ import {
   FAULT_FLAG_WRITE,
   type Kernel,
   type MmStruct,
+  mmap_read_lock,
+  mmap_read_unlock,
   VM_PFNMAP,
   type VmAreaStruct,
 } from '@pfnmap/mm-core';
@@ -19,6 +21,8 @@ export interface LookupGates {
   readonly usesPfnmap: boolean;
   /** One lookup covers the rest of the leaf (from 6.15 on); before, one page. */
   readonly batchesByLeaf: boolean;
+  /** A mapping that went away after the fault is looked up again (proposed in 2026); before, the map fails. */
+  readonly looksAgain: boolean;
 }
 
 /** Frames in a row from one address on. A device's frames are reserved: not pinned, not accounted. */
@@ -50,6 +54,7 @@ export function createVaddrGetPfns(
   gup: MmGup,
   follow: FollowApi,
 ): VaddrGetPfns {
+  const { events } = kernel;
   const { pageSize } = kernel.arch.geometry;
 
   const lookUp = (vma: VmAreaStruct, vaddr: number): Followed | number => {
@@ -70,8 +75,8 @@ export function createVaddrGetPfns(
   /**
    * The frame of a PFN mapping; an empty entry is faulted in first.
    *
-   * @returns the lookup; -EAGAIN when mmap_lock was dropped; -EFAULT when the fault fails or the entry forbids writing;
-   * -EINVAL when it is gone again.
+   * @returns the lookup; -EAGAIN when mmap_lock was dropped, or with F10 when the entry is gone again; -EFAULT when the
+   * fault fails or the entry forbids writing; -EINVAL when it is gone again.
    * @context mmap_lock held for reading.
    * @fidelity exact
    * @patch 13/19
@@ -84,12 +89,14 @@ export function createVaddrGetPfns(
   ): Followed | number => {
     let found = lookUp(vma, vaddr);
     if (typeof found === 'number') {
+      events.race?.('follow_fault_pfn_before');
       const flags = FAULT_FLAG_REMOTE | (write ? FAULT_FLAG_WRITE : 0);
       const { error, unlocked } = follow.fixup_user_fault(mm, vaddr, flags, true);
       if (unlocked) return -EAGAIN;
       if (error !== 0) return error;
+      events.race?.('follow_fault_pfn_after');
       found = lookUp(vma, vaddr);
-      if (typeof found === 'number') return found;
+      if (typeof found === 'number') return gates.looksAgain ? -EAGAIN : found;
     }
     return write && !found.writable ? -EFAULT : found;
   };
@@ -98,16 +105,8 @@ export function createVaddrGetPfns(
   const pagesFrom = (vaddr: number, leafSize: number, npages: number): number =>
     gates.batchesByLeaf ? Math.min(npages, (leafSize - (vaddr % leafSize)) / pageSize) : 1;
 
-  /**
-   * Pins pages, or follows a PFN mapping, from an address on.
-   *
-   * @param npages at most so many.
-   * @returns runs of frames; -EFAULT and its kind when the first page cannot be had.
-   * @context takes mmap_lock for reading.
-   * @fidelity partial pages of the kernel's own that are reserved do not occur
-   * @patch 13/19
-   */
-  return function vaddr_get_pfns(mm, vaddr, npages, write) {
+  /** {@link VaddrGetPfns} with mmap_lock held. */
+  const getPfnsLocked: VaddrGetPfns = (mm, vaddr, npages, write) => {
     const pinned = gup.pin_user_pages_remote(mm, { address: vaddr, nr_pages: npages, write });
     if (typeof pinned !== 'number') {
       return pinned.map((pfn) => ({ pfn, pages: 1, reserved: false }));
@@ -122,5 +121,21 @@ export function createVaddrGetPfns(
       const pages = pagesFrom(vaddr, found.leafSize, npages);
       return [{ pfn: found.pfn, pages, reserved: true }];
     }
+  };
+
+  /**
+   * Pins pages, or follows a PFN mapping, from an address on.
+   *
+   * @param npages at most so many.
+   * @returns runs of frames; -EFAULT and its kind when the first page cannot be had.
+   * @context takes mmap_lock for reading.
+   * @fidelity partial pages of the kernel's own that are reserved do not occur
+   * @patch 13/19
+   */
+  return function vaddr_get_pfns(mm, vaddr, npages, write) {
+    mmap_read_lock(events, mm);
+    const found = getPfnsLocked(mm, vaddr, npages, write);
+    mmap_read_unlock(events, mm);
+    return found;
   };
 }

@@ -52,7 +52,7 @@ describe('13.6: what one lookup gives', () => {
   const lookUp = (machine: Machine, batchesByLeaf: boolean) =>
     createVaddrGetPfns(
       machine.kernel,
-      { usesPfnmap: true, batchesByLeaf },
+      { usesPfnmap: true, batchesByLeaf, looksAgain: false },
       machine.layers.gup,
       machine.layers.follow,
     );

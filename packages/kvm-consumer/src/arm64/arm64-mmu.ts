@@ -193,7 +193,7 @@ export class Arm64Mmu implements GuestMmu {
     layers.gfn_to_pfn_memslot(kvm, slot, fault.gfn, kind === 'write', lookup);
     fault.pfn = lookup.pfn;
     fault.map_writable = lookup.writable;
-    kvm.raceWindow?.();
+    this.kernel.events.race?.('kvm_faultin_pfn');
     if (is_error_noslot_pfn(fault.pfn)) return -EFAULT;
     const error = this.chooseMemoryType(vma);
     if (error !== 0) return error;

@@ -169,7 +169,7 @@ export class RiscvMmu implements GuestMmu {
     this.layers.gfn_to_pfn_memslot(kvm, slot, gfn, kind === 'write', lookup);
     fault.pfn = lookup.pfn;
     fault.map_writable = lookup.writable;
-    kvm.raceWindow?.();
+    this.kernel.events.race?.('kvm_faultin_pfn');
     return is_error_noslot_pfn(fault.pfn) ? -EFAULT : RET_PF_CONTINUE;
   }
 

@@ -194,7 +194,7 @@ export class X86Mmu implements GuestMmu {
     this.layers.gfn_to_pfn_memslot(kvm, slot, gfn, kind === 'write', lookup);
     fault.pfn = lookup.pfn;
     fault.map_writable = lookup.writable;
-    kvm.raceWindow?.();
+    this.events.race?.('kvm_faultin_pfn');
     if (is_error_pfn(fault.pfn)) {
       if (fault.pfn === KVM_PFN_ERR_RO_FAULT) return RET_PF_EMULATE;
       return fault.pfn === KVM_PFN_ERR_SIGPENDING ? -EINTR : -EFAULT;

@@ -196,18 +196,26 @@ export interface StartedProgram {
   readonly kvm: KvmSteps;
 }
 
-/** Boots the machine of a scenario and starts its program. */
-export function startProgram(scenario: Scenario, options: PlayOptions): StartedProgram {
-  const { machine, release } = machineFor(scenario, options, spareRam);
-  spareRam = undefined;
-  const field = addressFieldOf(options.arch);
-  const kvm = new KvmSteps(machine, options.arch, field);
+/** A player of every step that the model knows, on a machine of an architecture. */
+export function playerFor(
+  machine: Machine,
+  arch: MachineArch,
+): { readonly player: Player; readonly kvm: KvmSteps } {
+  const field = addressFieldOf(arch);
+  const kvm = new KvmSteps(machine, arch, field);
   const player = new Player(machine, field, [
     playDmaStep,
     playProcStep,
     (step, playing) => kvm.play(step, playing),
   ]);
-  return { machine, release, player, kvm };
+  return { player, kvm };
+}
+
+/** Boots the machine of a scenario and starts its program. */
+export function startProgram(scenario: Scenario, options: PlayOptions): StartedProgram {
+  const { machine, release } = machineFor(scenario, options, spareRam);
+  spareRam = undefined;
+  return { machine, release, ...playerFor(machine, options.arch) };
 }
 
 /** Keeps the RAM of a machine that is done for the next one. */

@@ -1,11 +1,11 @@
-import { FollowPfnmapArgs } from '@pfnmap/follow-pfnmap';
 import type { FaultCall, Machine, Process } from '@pfnmap/machine';
-import { EINVAL, ENOENT, EOPNOTSUPP } from '@pfnmap/mm-core';
+import { EOPNOTSUPP } from '@pfnmap/mm-core';
 import { MREMAP_FIXED, MREMAP_MAYMOVE, PROT_EXEC, PROT_READ, PROT_WRITE } from '@pfnmap/mm-mmap';
 import type { Answer, Call, ResultAnswer, ResultKind } from '../answer.ts';
 import type { ProtectionBits } from '../field.ts';
 import type { Step, StepOf } from '../grammar.ts';
 import { type AddressField, hexOf, TableReader } from './fold-table.ts';
+import { followAt, zapRange } from './pfnlab-calls.ts';
 import type { PlacedMap } from './placed-maps.ts';
 import { Program } from './program.ts';
 import { Watch } from './watch.ts';
@@ -173,9 +173,9 @@ export class Player {
       case 'gup':
         return [{ gup: this.gup(step, map) }];
       case 'follow':
-        return [this.follow(map.start + step.offset)];
+        return [followAt(this.machine, mm, map.start + step.offset)];
       case 'zap':
-        return [resultOf('zap', this.zap(map.start + step.offset, step.length))];
+        return [resultOf('zap', zapRange(this.machine, mm, map.start + step.offset, step.length))];
       case 'munmap':
         return [resultOf('munmap', process.munmap(map.start + step.offset, step.length))];
       case 'mprotect': {
@@ -290,41 +290,6 @@ export class Player {
       case 'longterm':
         return gup.pin_user_pages_fast(mm, request);
     }
-  }
-
-  private follow(address: number): Answer {
-    const { mm } = this.process;
-    const { follow } = this.machine.layers;
-    const vma = mm.vma_lookup(address);
-    if (vma === null) return { follow: -ENOENT };
-    if (follow.pfnmap === undefined) return { error: 'this kernel has no follow_pfnmap_start' };
-    const args = new FollowPfnmapArgs(vma, address);
-    const error = follow.pfnmap.follow_pfnmap_start(args);
-    if (error !== 0) return { follow: error };
-    const answer: Answer = {
-      follow: 0,
-      pfn: hexOf(args.pfn),
-      pgprot: hexOf(this.machine.kernel.arch.pgprot_val(args.pgprot)),
-      writable: args.writable ? 1 : 0,
-      special: args.special ? 1 : 0,
-      ...(follow.reportsAddrMask
-        ? { addr_mask: hexOf(BigInt.asUintN(64, -BigInt(args.leafSize))) }
-        : {}),
-    };
-    follow.pfnmap.follow_pfnmap_end(args);
-    return answer;
-  }
-
-  private zap(address: number, length: number): number {
-    const { mm } = this.process;
-    const { pageSize } = this.machine.kernel.arch.geometry;
-    if (address % pageSize !== 0 || length % pageSize !== 0) return -EINVAL;
-    const vma = mm.vma_lookup(address);
-    if (vma === null) return -ENOENT;
-    mm.mmap_lock = 'read';
-    this.machine.layers.memory.zap_vma_ptes(vma, address, length);
-    mm.mmap_lock = 'free';
-    return 0;
   }
 
   private unmaprange(step: StepOf<'unmaprange'>): Answer {
