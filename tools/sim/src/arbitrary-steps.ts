@@ -10,8 +10,10 @@ export interface ProgramShape {
   readonly pmdSize: number;
   /** Bytes that a PUD entry spans. */
   readonly pudSize: number;
-  /** A VMA may be split at any page, also inside a PUD leaf. */
-  readonly splitsAnywhere: boolean;
+  /** VMAs may be split anywhere: also where that kills today's kernels. */
+  readonly splitsAnywhere?: boolean;
+  /** Lines of other kinds. */
+  readonly more?: fc.Arbitrary<string>;
 }
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
@@ -29,7 +31,7 @@ function offsets(shape: ProgramShape): fc.Arbitrary<number> {
 
 /** Offsets at which a VMA may be split inside a PUD leaf: PMD boundaries, since others kill today's kernels. */
 const boundaries = (shape: ProgramShape): fc.Arbitrary<number> =>
-  shape.splitsAnywhere ? offsets(shape) : fc.nat(5).map((index) => index * shape.pmdSize);
+  shape.splitsAnywhere === true ? offsets(shape) : fc.nat(5).map((index) => index * shape.pmdSize);
 
 /** The line of a mapping: sizes and phases around what decides the order of its entries. */
 function mappings(shape: ProgramShape): fc.Arbitrary<string> {
@@ -118,6 +120,7 @@ function lines(shape: ProgramShape): fc.Arbitrary<string> {
       ),
     },
     { weight: 2, arbitrary: fc.constantFrom('fork', 'endfork') },
+    ...(shape.more === undefined ? [] : [{ weight: 4, arbitrary: shape.more }]),
   );
 }
 
@@ -137,7 +140,7 @@ function paired(steps: readonly string[]): string[] {
 /** A random program: lines of a scenario behind its machine line. Shrinks to fewer lines. */
 export const programs = (shape: ProgramShape): fc.Arbitrary<string[]> =>
   fc
-    .array(lines(shape), { minLength: 5, maxLength: shape.steps, size: 'max' })
+    .array(lines(shape), { minLength: 1, maxLength: shape.steps, size: 'max' })
     .chain((steps) =>
       fc
         .constantFrom('fault', 'fault', 'remap')

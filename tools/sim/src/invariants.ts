@@ -70,6 +70,8 @@ const name = (entry: UsedEntry, machine: Machine): string =>
 /** Checks one machine after each step; remembers what it must compare with. */
 export class InvariantChecker {
   private readonly machine: Machine;
+  /** False while the device's memory decoding is switched off. */
+  memoryOn = true;
 
   constructor(machine: Machine) {
     this.machine = machine;
@@ -110,7 +112,7 @@ export class InvariantChecker {
   }
 
   /** I2: pgtables_bytes is the tables there are. */
-  private checkTables(process: Process): void {
+  private checkTables(process: Pick<Process, 'mm'>): void {
     const { arch, mem } = this.machine.kernel;
     const { levels, pageSize } = arch.geometry;
     const { mm } = process;
@@ -135,12 +137,21 @@ export class InvariantChecker {
     }
   }
 
+  /** M15: while memory decoding is off, no entry reaches the device. */
+  private checkReach(vma: VmAreaStruct, entry: UsedEntry): void {
+    if (this.memoryOn || vma.vm_file !== this.machine.device.file) return;
+    throw new BrokenInvariant(
+      'M15',
+      `${name(entry, this.machine)} reaches the device, whose memory is switched off`,
+    );
+  }
+
   private frameOf(lo: number): number {
     return lo >>> this.machine.kernel.arch.geometry.pageShift;
   }
 
   /** I8: special VMAs are never locked; VMAs do not overlap. */
-  private checkVmas(process: Process): void {
+  private checkVmas(process: Pick<Process, 'mm'>): void {
     let end = 0;
     for (const vma of process.mm.vmas) {
       if (vma.vm_start < end || vma.vm_end <= vma.vm_start) {
@@ -157,7 +168,7 @@ export class InvariantChecker {
   }
 
   /** I1: PFN mappings of devices count as no resident page. */
-  private checkCounters(process: Process): void {
+  private checkCounters(process: Pick<Process, 'mm'>): void {
     const { rss } = process.mm;
     if (rss.file !== 0 || rss.shmem !== 0 || rss.swap !== 0) {
       throw new BrokenInvariant('I1', 'a resident-page counter is not 0');
@@ -177,13 +188,14 @@ export class InvariantChecker {
   }
 
   /** All rules that can be seen between two steps. */
-  check(process: Process, events: readonly KernelEvent[]): void {
+  check(process: Pick<Process, 'mm'>, events: readonly KernelEvent[]): void {
     this.checkVmas(process);
     this.checkCounters(process);
     this.checkNotifiers(events);
     this.checkTables(process);
     for (const vma of process.mm.vmas) {
       for (const entry of usedEntries(this.machine, vma)) {
+        this.checkReach(vma, entry);
         this.checkFrame(vma, entry);
         this.checkSpecial(vma, entry);
       }

@@ -62,6 +62,7 @@ function playStep(machine: Machine, player: Player, checker: InvariantChecker, s
   const before = step.op === 'fork' || step.op === 'follow' ? snapshot(machine, player) : '';
   const parent = player.process;
   player.play(step);
+  if (step.op === 'command') checker.memoryOn = (step.value & 2) !== 0;
   checker.check(player.process, machine.kernel.events.take());
   if (step.op === 'follow' && before !== snapshot(machine, player)) {
     throw new BrokenInvariant('I12', 'follow_pfnmap changed an entry');

@@ -53,6 +53,13 @@ describe('a damaged machine is noticed', () => {
     pt.setProt(PGTABLE_LEVEL_PUD, slot, pt.pudp_get(slot) & ~0x200);
     expect(check).toThrow(/^M1: /);
   });
+  test('M15: an entry while memory decoding is off', () => {
+    const { machine, player } = withLeaf();
+    const checker = new InvariantChecker(machine);
+    checker.check(player.process, []);
+    checker.memoryOn = false;
+    expect(() => checker.check(player.process, [])).toThrow(/^M15: /);
+  });
   test('I2: a table that is not counted', () => {
     const { player, check } = withLeaf();
     player.process.mm.pgtables_bytes += 4096;
