@@ -93,7 +93,7 @@ function addCampaign(lab: Command, wiring: Wiring): void {
   wiring
     .withCommon(campaign)
     .description('generate scenarios, play them on a kernel and on the model, shrink what differs')
-    .requiredOption('--seeds <A..B>', 'one scenario of each kind for every seed')
+    .requiredOption('--seeds <A..B>', 'one scenario for every seed, of the kinds in turn')
     .option('--kinds <kinds>', 'only these, separated by commas (default: all)', (text) =>
       text.split(','),
     )
