@@ -27,6 +27,8 @@ export interface DraftMap {
   /** A PUD entry may lie in it. */
   readonly huge: boolean;
   readonly private: boolean;
+  /** Memory that is looked at for itself: it may move, and soft-dirty bits may be cleared. */
+  readonly memory?: boolean;
 }
 
 /** The scenario being written. */

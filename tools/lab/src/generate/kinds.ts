@@ -137,6 +137,29 @@ export const KINDS = {
     mapping: { source: 'lab', lengths: labLengths, private: 50 },
     operations: { ...everywhere, zap: 8, unmaprange: 8 },
   },
+  anon: {
+    description: 'anonymous memory, in huge pages where it fits, and what splits and shares them',
+    bars: [8 * G],
+    vfio: true,
+    watch: true,
+    mapping: {
+      source: 'anon',
+      lengths: ({ geometry: { page, pmd } }) => [16 * page, pmd, 2 * pmd, 4 * pmd],
+    },
+    operations: {
+      ...everywhere,
+      madvise: 8,
+      processmadvise: 2,
+      mbind: 2,
+      mincore: 4,
+      procmem: 2,
+      pagemap: 6,
+      walkers: 6,
+      peer: 10,
+      dmamap: 3,
+      dmaunmap: 2,
+    },
+  },
   hazard: {
     description:
       'what can kill a kernel: ranges that cut a PUD entry, strict policies, soft-dirty bits',

@@ -2,7 +2,7 @@ import { type Draft, type DraftMap, G, M, say } from './draft.ts';
 
 /** How a kind chooses its mappings. */
 export interface MappingChoice {
-  readonly source: 'bar2' | 'lab';
+  readonly source: 'bar2' | 'lab' | 'anon';
   /** Lengths to choose from, in bytes; longer than the BAR is cut to it. */
   readonly lengths: (draft: Draft) => readonly number[];
   /** Chances of a hundred that a mapping is private, where the driver's mode allows it. */
@@ -16,6 +16,7 @@ export function barLengths({ geometry: { pmd } }: Draft): readonly number[] {
 
 /** Adds a mapping whose address and offset agree modulo the entry sizes, or not. */
 export function addMapping(draft: Draft, choice: MappingChoice): DraftMap {
+  if (choice.source === 'anon') return addMemory(draft, choice);
   const { random, bar } = draft;
   const { page, pmd } = draft.geometry;
   const extra = random.pick([0, 0, 0, page, pmd]);
@@ -39,6 +40,27 @@ export function addMapping(draft: Draft, choice: MappingChoice): DraftMap {
   const prot = random.percent(17) ? 'r' : 'rw';
   const place = { offset, length, align, phase, prot };
   say(draft, `mmap ${map.name} ${map.source}`, place, isPrivate ? 'private' : '');
+  draft.maps.push(map);
+  return map;
+}
+
+/** Adds private memory, at the start of a PMD entry or not. */
+function addMemory(draft: Draft, choice: MappingChoice): DraftMap {
+  const { random, geometry } = draft;
+  const { page, pmd } = geometry;
+  const length = random.pick(choice.lengths(draft)) + random.pick([0, 0, 0, page]);
+  const phase = random.pick([0, 0, 0, page]);
+  const prot = random.percent(10) ? 'r' : 'rw';
+  const map: DraftMap = {
+    name: `m${++draft.named}`,
+    source: 'anon',
+    length,
+    phase,
+    huge: false,
+    private: true,
+    memory: true,
+  };
+  say(draft, `mmap ${map.name} anon`, { length, align: pmd, phase, prot }, 'private');
   draft.maps.push(map);
   return map;
 }

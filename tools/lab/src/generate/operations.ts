@@ -30,18 +30,32 @@ function question(name: string): Operation {
 /** An operation on a range, with options of its own, followed by a look at the entries. */
 function ranged(
   name: string,
-  options: (draft: Draft) => Readonly<Record<string, number | string | undefined>> = () => ({}),
-  flags: (draft: Draft) => string = () => '',
+  options: (
+    draft: Draft,
+    map: DraftMap,
+  ) => Readonly<Record<string, number | string | undefined>> = () => ({}),
+  flags: (draft: Draft, map: DraftMap) => string = () => '',
 ): Operation {
   return (draft, map) => {
-    say(draft, `${name} ${map.name}`, { ...anyRange(draft, map), ...options(draft) }, flags(draft));
+    say(
+      draft,
+      `${name} ${map.name}`,
+      { ...anyRange(draft, map), ...options(draft, map) },
+      flags(draft, map),
+    );
     table(draft, map);
     return true;
   };
 }
 
 const ADVICE = ['3', '4', '8', '9', '14', '15', '20', '21', '22', '23', '24', '25'];
+/** Those that do not depend on what the pages hold, nor on reclaim. */
+const MEMORY_ADVICE = ['3', '4', '4', '9', '14', '15', '22', '23', '24'];
 const POLICIES = ['default', 'preferred', 'bind', 'interleave', 'local'];
+
+const advice = ({ random }: Draft, { memory }: DraftMap) => ({
+  advice: random.pick(memory ? MEMORY_ADVICE : ADVICE),
+});
 
 /** Touches at most some sixty places, so that a mapping of small entries does not take for ever. */
 const touchall: Operation = (draft, map) => {
@@ -69,12 +83,12 @@ const munmap: Operation = (draft, map) => {
 };
 
 const mremap: Operation = (draft, map) => {
-  if (draft.inChild || map.private) return false;
+  if (draft.inChild || (map.private && !map.memory)) return false;
   const { random, geometry } = draft;
   // A mapping that shrinks is split at its new end, before it moves.
   const shrunk = splitPoint(draft, map, Math.floor(map.length / 2 / geometry.pmd) * geometry.pmd);
   const length = random.percent(25) && shrunk > 0 ? shrunk : undefined;
-  const align = random.pick([2 ** 30, geometry.pmd]);
+  const align = map.memory ? geometry.pmd : random.pick([2 ** 30, geometry.pmd]);
   const phase = random.pick([0, 0, geometry.page]);
   say(draft, `mremap ${map.name}`, { length, align, phase });
   table(draft, map);
@@ -138,7 +152,7 @@ const walkers: Operation = (draft, map) => {
   const lines = [`smaps ${map.name}`, `numamaps ${map.name}`, 'smapsrollup'];
   // On x86, after soft-dirty bits were cleared (4), a store to a huge device entry may fault for ever.
   const what = random.between(1, 5);
-  const reset = draft.hazard ? 4 : what === 4 ? 1 : what;
+  const reset = draft.hazard ? 4 : what === 4 && !map.memory ? 1 : what;
   say(draft, random.pick([...lines, `clearrefs ${reset}`]));
   table(draft, map);
   return true;
@@ -168,13 +182,17 @@ export const OPERATIONS = {
   procmem: question('procmem'),
   movepages: question('movepages'),
   mprotect: ranged('mprotect', ({ random }) => ({ prot: random.pick(['r', 'rw', 'rw', 'none']) })),
-  madvise: ranged('madvise', ({ random }) => ({ advice: random.pick(ADVICE) })),
-  processmadvise: ranged('processmadvise', ({ random }) => ({ advice: random.pick(ADVICE) })),
+  madvise: ranged('madvise', advice),
+  processmadvise: ranged('processmadvise', advice),
   mbind: ranged(
     'mbind',
     ({ random }) => ({ policy: random.pick(POLICIES) }),
     // Looking for misplaced pages, 6.12 takes a huge device entry for one of memory, and dies.
-    ({ random, hazard }) => random.pick(hazard ? ['strict', 'strict move'] : ['', 'move']),
+    ({ random, hazard }, { memory }) => {
+      const flags = random.pick(hazard ? ['strict', 'strict move'] : ['', 'move']);
+      // Where pages move, migration decides what they look like.
+      return memory ? '' : flags;
+    },
   ),
   uffd: ranged('uffd', ({ random }) => ({ mode: random.pick(['missing', 'wp', 'minor']) })),
   mlock: ranged('mlock'),
