@@ -156,7 +156,8 @@ export function createAccessProcessVm(
       let done = 0;
       while (done < length) {
         const at = address + done;
-        if (gup.get_user_pages(mm, { address: at, nr_pages: 1, write: false }) !== 1) break;
+        const request = { address: at, nr_pages: 1, write: false };
+        if (typeof gup.pin_user_pages_remote(mm, request) === 'number') break;
         done += Math.min(length - done, pageSize - (at % pageSize));
       }
       return done > 0 ? done : -EFAULT;

@@ -24,6 +24,7 @@ export const ARM64_GATES = Object.freeze([
   'ARCH_HAS_PTE_PROTNONE',
   'ARCH_HAS_PTE_DEVMAP',
   'HAVE_ARCH_USERFAULTFD_WP',
+  'ARM64_CONTPTE',
   'ARM64_HW_AFDBM',
   'ARM64_MTE',
   'ARM64_POE',
@@ -72,6 +73,8 @@ export interface Arm64Gates {
   readonly tableAf: boolean;
   /** p4d_bad() and pgd_bad() look at both type bits. 7.3. */
   readonly badWholeType: boolean;
+  /** Blocks of user PTEs are marked contiguous. */
+  readonly contpte: boolean;
   /** pte_mkcont() sets CONT and nothing else. 7.3. */
   readonly mkcontBitOnly: boolean;
   /** Entries of a contiguous group may change while live. 7.3. */
@@ -136,6 +139,7 @@ export function readGates(config: KernelConfig): Arm64Gates {
     mkwriteKeepsClean: on('FIX_ARM64_MKWRITE_CLEAN'),
     tableAf: on('ARM64_TABLE_AF'),
     badWholeType: on('ARM64_TABLE_TYPE_FIELD'),
+    contpte: on('ARM64_CONTPTE'),
     mkcontBitOnly: on('ARM64_MKCONT_ONLY_CONT'),
     liveCont: on('ARM64_CONT_LIVE_CHANGE'),
     needsFlush: on('ARM64_NEEDS_FLUSH'),

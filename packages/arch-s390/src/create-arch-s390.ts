@@ -60,6 +60,8 @@ function pageHelpers({ softDirty, protnone }: Gates) {
     pte_swp_mkexclusive: make.pte_swp_mkexclusive,
     pte_swp_clear_exclusive: make.pte_swp_clear_exclusive,
     pte_clear_uffd_wp: same,
+    // No entries that the TLB may hold as one.
+    ...{ contPtes: 1, pte_cont: never, pte_mkcont: same, pte_mknoncont: same },
     pte_modify: make.createModify(bit),
     pte_pgprot: make.createPgprot(bit),
     pte_needs_flush: always,
@@ -131,6 +133,7 @@ export function createArchS390({ config, levels }: ArchS390Options): ArchS390 {
       singlePageFlushCeiling: Number.POSITIVE_INFINITY,
       hugeFlushStepsByPage: false,
       mergesVmaFlushes: true,
+      flushesEachVma: false,
       secondaryFlushesRange: false,
       flushRoundsToStep: false,
       setAccessFlagsFlushes: false,

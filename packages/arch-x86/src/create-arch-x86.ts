@@ -18,6 +18,7 @@ import { buildDirtyTransformations, buildFlagTransformations } from './build-tra
 import { createCacheModes } from './cache-mode.ts';
 import { createCodec, pfn_leaf } from './codec.ts';
 import { decodeEntry } from './decode.ts';
+import { never, unchanged } from './fallbacks.ts';
 import type { Gates } from './gates.ts';
 import { createHardwareWalk } from './hardware.ts';
 import { clearsHuge, pmd_set_huge, pud_set_huge } from './kernel-huge.ts';
@@ -166,6 +167,10 @@ export function createArchX86(options: ArchX86Options): ArchX86 {
     name: 'x86_64',
     geometry: addressSpace.geometry,
     addressSpace,
+    contPtes: 1,
+    pte_cont: never,
+    pte_mkcont: unchanged,
+    pte_mknoncont: unchanged,
     hasPmdThp: gates.thp,
     hasPudThp: gates.thpPud,
     hardware: createHardwareWalk(permitted, access_permitted),

@@ -25,6 +25,7 @@ export const createUpdateRules = (gates: UpdateGates): UpdateRules => ({
   hasSoftDirty: gates.softDirty,
   singlePageFlushCeiling: TLB_SINGLE_PAGE_FLUSH_CEILING,
   hugeFlushStepsByPage: true,
+  flushesEachVma: false,
   mergesVmaFlushes: gates.flushesBeforeFreeing,
   secondaryFlushesRange: gates.secondaryFlushesRange,
   flushRoundsToStep: false,

@@ -9,7 +9,7 @@ import {
   type ThpEnabled,
 } from '@pfnmap/mm-core';
 import { type ArchPgtable, createPgtable, createPhysMem } from '@pfnmap/pgtable-core';
-import { DEFAULT_RAM_BYTES, type MachineArch, platformOf } from './platform.ts';
+import { DEFAULT_RAM_BYTES, type MachineArch, platformOf, RAM_BYTES } from './platform.ts';
 
 /** CPU and boot options that change what page tables look like. */
 export interface KernelOptions {
@@ -66,10 +66,16 @@ export function createKernel(
   tracking: PfnTracking,
 ): Kernel {
   const arch = createArch(options);
-  const { pageShift, pageSize } = arch.geometry;
+  const { pageShift, pageSize, levels } = arch.geometry;
+  const ramBytes = options.ramBytes ?? DEFAULT_RAM_BYTES;
+  const largeOrder = levels[1].order;
   const mem = createPhysMem({
     pageShift,
-    frames: (options.ramBytes ?? DEFAULT_RAM_BYTES) / pageSize,
+    frames: ramBytes / pageSize,
+    large: {
+      order: largeOrder,
+      folios: Math.max(0, Math.floor((RAM_BYTES - ramBytes) / levels[1].size)),
+    },
     basePfn: platformOf(options.arch).ramStart / pageSize,
     ...(options.lanes === undefined ? {} : { lanes: options.lanes }),
   });
@@ -78,7 +84,7 @@ export function createKernel(
     arch,
     mem,
     pt: createPgtable(arch, mem),
-    anon: createAnonPages(mem),
+    anon: createAnonPages(mem, largeOrder),
     events,
     tracking,
     taskSize: taskSizeOf(arch, options),

@@ -79,8 +79,8 @@ export function createMachine(options: MachineOptions): Machine {
   const memory = createMmMemory(kernel, huge);
   const pagewalk = createMmPagewalk(kernel, huge, memory);
   const mmap = createMmMmap(kernel, { huge, memory, pagewalk, mayCommit: () => true });
-  const gup = createMmGup(kernel, memory);
-  const fork = createMmFork(kernel, memory);
+  const gup = createMmGup(kernel, huge, memory);
+  const fork = createMmFork(kernel, huge, memory);
   const follow = createFollowApi(kernel, memory);
   Object.assign(late, { kernel, follow, memory });
   const access = createAccessProcessVm(kernel, gup, follow, {

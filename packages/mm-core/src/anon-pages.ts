@@ -1,54 +1,119 @@
-import type { Pfn, PhysMem } from '@pfnmap/pgtable-core';
+import { alignDown, type Pfn, type PhysMem } from '@pfnmap/pgtable-core';
+import { createLargeFolios, type LargeFolios } from './large-folios.ts';
 
-/** Anonymous pages of RAM with the number of entries that map each. What they hold is not modelled. */
+/**
+ * Anonymous pages of RAM with the number of entries that map each, alone or as pages of a large folio. What they hold is
+ * not modelled. `mm` is the number of the address space whose entry comes or goes.
+ */
 export interface AnonPages {
   /** The page of zeroes, which read faults map, special and not counted. */
   readonly zeroPage: Pfn;
+  /** Large folios, which one PMD maps. */
+  readonly large: LargeFolios;
   /** A new page, mapped once, or -1 when RAM is exhausted. */
   alloc(): Pfn;
-  /** One entry less; the last one frees the page. */
-  put(pfn: Pfn): void;
+  /** True for a page of a large folio. */
+  isLarge(pfn: Pfn): boolean;
+  /** True for pages of the same folio. */
+  inOneFolio(pfn: Pfn, other: Pfn): boolean;
+  /** One PTE less; the last mapping or pin frees the page. */
+  put(pfn: Pfn, mm: number): void;
   /** PageAnonExclusive: the page belongs to one process, so its entry may be writable. */
   isExclusive(pfn: Pfn): boolean;
   /** Fork shares the page: it is exclusive no more. */
-  share(pfn: Pfn): void;
-  /** True when one entry alone maps the page; it is exclusive again then. */
+  share(pfn: Pfn, mm: number): void;
+  /** True when one entry alone holds the page, which is no part of a large folio; it is exclusive again then. */
   reuse(pfn: Pfn): boolean;
+  /** The same for a page of a large folio: no other address space maps any of its pages, and nobody pins one. */
+  reuseOfLarge(pfn: Pfn): boolean;
+  /** Entries that map a page, a PMD over its folio among them. */
+  mapcount(pfn: Pfn): number;
+  /** Somebody keeps the page for DMA, until {@link unpin}. */
+  pin(pfn: Pfn): void;
+  unpin(pfn: Pfn): void;
+  /** folio_maybe_dma_pinned(): of a large folio, any page. */
+  isPinned(pfn: Pfn): boolean;
 }
 
-/** The anonymous pages of a machine. */
-export function createAnonPages(mem: PhysMem): AnonPages {
-  const mappedBy = new Map<Pfn, number>();
-  const exclusive = new Set<Pfn>();
+/** A page that is no part of a large folio. */
+interface SmallPage {
+  mapped: number;
+  pins: number;
+  exclusive: boolean;
+}
+
+/**
+ * The anonymous pages of a machine.
+ *
+ * @param largeOrder log2 of the pages of a large folio: those of a PMD.
+ */
+export function createAnonPages(mem: PhysMem, largeOrder: number): AnonPages {
+  const large = createLargeFolios(mem, largeOrder);
+  const pages = new Map<Pfn, SmallPage>();
+  const largePages = 2 ** largeOrder;
+
+  const isLarge = (pfn: Pfn): boolean => large.folioOf(alignDown(pfn, largePages)) !== undefined;
+  const freeUnused = (pfn: Pfn, { mapped, pins }: SmallPage): void => {
+    if (mapped + pins > 0) return;
+    pages.delete(pfn);
+    mem.freeFrame(pfn);
+  };
+  const unused: SmallPage = { mapped: 0, pins: 0, exclusive: false };
+  const pageOf = (pfn: Pfn): SmallPage => pages.get(pfn) ?? { ...unused };
+
   return {
     zeroPage: mem.allocFrame(),
+    large,
     alloc() {
       const pfn = mem.allocFrame();
-      if (pfn >= 0) {
-        mappedBy.set(pfn, 1);
-        exclusive.add(pfn);
-      }
+      if (pfn >= 0) pages.set(pfn, { mapped: 1, pins: 0, exclusive: true });
       return pfn;
     },
-    put(pfn) {
-      const left = (mappedBy.get(pfn) ?? 0) - 1;
-      if (left > 0) {
-        mappedBy.set(pfn, left);
+    isLarge,
+    inOneFolio: (pfn, other) => alignDown(pfn, largePages) === alignDown(other, largePages),
+    put(pfn, mm) {
+      if (isLarge(pfn)) {
+        large.putPage(pfn, mm);
         return;
       }
-      mappedBy.delete(pfn);
-      exclusive.delete(pfn);
-      mem.freeFrame(pfn);
+      const page = pageOf(pfn);
+      page.mapped--;
+      freeUnused(pfn, page);
     },
-    isExclusive: (pfn) => exclusive.has(pfn),
-    share(pfn) {
-      exclusive.delete(pfn);
-      mappedBy.set(pfn, (mappedBy.get(pfn) ?? 0) + 1);
+    isExclusive: (pfn) => (isLarge(pfn) ? large.isExclusive(pfn) : pageOf(pfn).exclusive),
+    share(pfn, mm) {
+      if (isLarge(pfn)) {
+        large.sharePage(pfn, mm);
+        return;
+      }
+      const page = pageOf(pfn);
+      page.exclusive = false;
+      page.mapped++;
+      pages.set(pfn, page);
     },
     reuse(pfn) {
-      if (mappedBy.get(pfn) !== 1) return false;
-      exclusive.add(pfn);
+      if (isLarge(pfn)) return false;
+      const page = pageOf(pfn);
+      if (page.mapped !== 1 || page.pins !== 0) return false;
+      page.exclusive = true;
       return true;
     },
+    reuseOfLarge: (pfn) => isLarge(pfn) && large.reusePage(pfn),
+    mapcount: (pfn) => (isLarge(pfn) ? large.mapcount(pfn) : pageOf(pfn).mapped),
+    pin(pfn) {
+      if (isLarge(pfn)) large.pin(pfn);
+      else if (pages.has(pfn)) pageOf(pfn).pins++;
+    },
+    unpin(pfn) {
+      if (isLarge(pfn)) {
+        large.unpin(pfn);
+        return;
+      }
+      const page = pages.get(pfn);
+      if (page === undefined) return;
+      page.pins--;
+      freeUnused(pfn, page);
+    },
+    isPinned: (pfn) => (isLarge(pfn) ? large.isPinned(pfn) : pageOf(pfn).pins > 0),
   };
 }

@@ -1,4 +1,5 @@
 export { type AnonPages, createAnonPages } from './anon-pages.ts';
+export { type ContPte, createContPte } from './contpte.ts';
 export {
   EACCES,
   EAGAIN,
@@ -29,7 +30,9 @@ export {
   type VmEventCounts,
 } from './events.ts';
 export { AddressSpace, type File, type FileOperations } from './file.ts';
+export { folio_pte_batch, type PteBatch } from './folio-pte-batch.ts';
 export { type Kernel, noPfnTracking, type PfnTracking, printk, type ThpEnabled } from './kernel.ts';
+export type { LargeFolios } from './large-folios.ts';
 export { unlink_file_vma, vma_link_file } from './link-file.ts';
 export {
   type LockOwner,

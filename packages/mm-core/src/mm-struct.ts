@@ -1,4 +1,4 @@
-import type { PgtableRoot, Slot } from '@pfnmap/pgtable-core';
+import type { Pfn, PgtableRoot, Slot } from '@pfnmap/pgtable-core';
 import type { MmuNotifier } from './mmu-notifier.ts';
 import type { VmAreaStruct } from './vma.ts';
 
@@ -10,6 +10,8 @@ export class MmStruct implements PgtableRoot {
   pgtables_bytes = 0;
   /** Resident pages, in pages: MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES. */
   readonly rss = { file: 0, anon: 0, swap: 0, shmem: 0 };
+  /** PTE tables put aside for the PMD leaves of anonymous memory: pgtable_trans_huge_deposit(). */
+  readonly deposited: Pfn[] = [];
   /** Pages mapped, whatever is resident. */
   total_vm = 0;
   /** Where mmap() without an address begins to look, downwards. Set when the program starts. */

@@ -104,8 +104,10 @@ export class MmuGather {
 
   /** tlb_end_vma(): a PFN mapping is flushed at once, since its pages may be reused without a struct page to hold them. */
   endVma(vma: VmAreaStruct): void {
-    if (this.fullmm || (vma.vm_flags & (VM_PFNMAP | VM_MIXEDMAP)) === 0) return;
-    if (this.tlb.arch.update.mergesVmaFlushes) this.hasDeviceVmas = true;
+    const { flushesEachVma, mergesVmaFlushes } = this.tlb.arch.update;
+    const isDevice = (vma.vm_flags & (VM_PFNMAP | VM_MIXEDMAP)) !== 0;
+    if (this.fullmm || !(isDevice || flushesEachVma)) return;
+    if (mergesVmaFlushes) this.hasDeviceVmas = true;
     else this.flush();
   }
 
@@ -123,7 +125,9 @@ export class MmuGather {
     if (this.end === 0) return;
     const { geometry } = this.tlb.arch;
     const level = this.lowestLevel === 4 ? 0 : this.lowestLevel;
-    const { start, end, freedTables } = this;
+    const { freedTables } = this;
+    const start = this.fullmm ? 0 : this.start;
+    const end = this.fullmm ? Number.POSITIVE_INFINITY : this.end;
     flush_tlb_mm_range(this.tlb, this.mm, start, end, geometry.levels[level].shift, freedTables);
     this.start = Number.POSITIVE_INFINITY;
     this.end = 0;

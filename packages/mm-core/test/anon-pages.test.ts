@@ -3,33 +3,38 @@
 import { createAnonPages } from '@pfnmap/mm-core';
 import { createPhysMem, KernelBug } from '@pfnmap/pgtable-core';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-const ram = () => createPhysMem({ pageShift: 12, frames: 8 });
+/** Room for two large folios of four pages above the small ones. */
+const ORDER = 2;
+const ram = (frames = 8) =>
+  createPhysMem({ pageShift: 12, frames, large: { order: ORDER, folios: 2 } });
+const PARENT = 1;
+const CHILD = 2;
 
 test('a page is exclusive to its first process, until it is shared', () => {
-  const anon = createAnonPages(ram());
+  const anon = createAnonPages(ram(), ORDER);
   const page = anon.alloc();
   expect(anon.isExclusive(page)).toBe(true);
-  anon.share(page);
+  anon.share(page, CHILD);
   expect(anon.isExclusive(page)).toBe(false);
   expect(anon.reuse(page)).toBe(false);
-  anon.put(page);
+  anon.put(page, PARENT);
   expect(anon.isExclusive(page)).toBe(false);
   expect(anon.reuse(page)).toBe(true);
   expect(anon.isExclusive(page)).toBe(true);
 });
 
 test('without RAM there is no page', () => {
-  const anon = createAnonPages(createPhysMem({ pageShift: 12, frames: 3 }));
+  const anon = createAnonPages(ram(3), ORDER);
   expect([anon.zeroPage, anon.alloc(), anon.alloc()]).toEqual([1, 2, -1]);
 });
 
 test('a page that nothing maps cannot be put again', () => {
-  const anon = createAnonPages(ram());
+  const anon = createAnonPages(ram(), ORDER);
   const page = anon.alloc();
-  anon.put(page);
-  expect(() => anon.put(page)).toThrow(KernelBug);
+  anon.put(page, PARENT);
+  expect(() => anon.put(page, PARENT)).toThrow(KernelBug);
 });
 
 test('frames are in use exactly while an entry maps them', () => {
@@ -37,7 +42,7 @@ test('frames are in use exactly while an entry maps them', () => {
   const step = fc.tuple(fc.constantFrom('alloc', 'share', 'put', 'reuse'), fc.nat(6));
   const countsEntries = fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
     const mem = ram();
-    const anon = createAnonPages(mem);
+    const anon = createAnonPages(mem, ORDER);
     const pages = new Map<number, { mapped: number; exclusive: boolean }>();
     for (const [action, which] of steps) {
       const [page, state] = [...pages][which] ?? [];
@@ -48,10 +53,10 @@ test('frames are in use exactly while an entry maps them', () => {
       } else if (page === undefined || state === undefined) {
         continue;
       } else if (action === 'share') {
-        anon.share(page);
+        anon.share(page, CHILD);
         pages.set(page, { mapped: state.mapped + 1, exclusive: false });
       } else if (action === 'put') {
-        anon.put(page);
+        anon.put(page, PARENT);
         if (state.mapped === 1) pages.delete(page);
         else pages.set(page, { ...state, mapped: state.mapped - 1 });
       } else {
@@ -64,4 +69,71 @@ test('frames are in use exactly while an entry maps them', () => {
     }
   });
   fc.assert(countsEntries, { seed });
+});
+
+test('a page that is pinned outlives its last entry, and is not taken for its own', () => {
+  const mem = ram();
+  const anon = createAnonPages(mem, ORDER);
+  const page = anon.alloc();
+  anon.pin(page);
+  expect([anon.isPinned(page), anon.reuse(page)]).toEqual([true, false]);
+  anon.put(page, PARENT);
+  expect(mem.framesInUse()).toBe(2);
+  anon.unpin(page);
+  expect(mem.framesInUse()).toBe(1);
+});
+
+describe('a large folio', () => {
+  const folio = () => {
+    const anon = createAnonPages(ram(), ORDER);
+    const head = anon.large.alloc(PARENT);
+    return { anon, head };
+  };
+
+  test('is aligned to its size, and there is none when room is out', () => {
+    const { anon, head } = folio();
+    expect(head % 4).toBe(0);
+    expect(anon.large.alloc(PARENT)).toBe(head + 4);
+    expect([anon.large.alloc(PARENT), anon.large.hugeZeroPage()]).toEqual([-1, -1]);
+    anon.large.put(head, PARENT);
+    expect(anon.large.alloc(PARENT)).toBe(head);
+  });
+
+  test('is shared by fork, and one PMD alone takes it back', () => {
+    const { anon, head } = folio();
+    anon.large.share(head, CHILD);
+    expect([anon.isExclusive(head), anon.large.reuse(head), anon.mapcount(head + 3)]).toEqual([
+      false,
+      false,
+      2,
+    ]);
+    anon.large.put(head, CHILD);
+    expect([anon.large.reuse(head), anon.isExclusive(head)]).toEqual([true, true]);
+  });
+
+  test('has every page exclusive after the split of its only PMD', () => {
+    const { anon, head } = folio();
+    anon.large.split(head, PARENT);
+    expect([0, 1, 2, 3].map((page) => anon.isExclusive(head + page))).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
+    for (const page of [0, 1, 2]) anon.put(head + page, PARENT);
+    expect(anon.isLarge(head)).toBe(true);
+    anon.put(head + 3, PARENT);
+    expect(anon.isLarge(head)).toBe(false);
+  });
+
+  test('gives a page back only when one address space maps all of it', () => {
+    const { anon, head } = folio();
+    anon.large.split(head, PARENT);
+    anon.share(head, CHILD);
+    anon.share(head + 1, CHILD);
+    anon.put(head, CHILD);
+    expect([anon.reuse(head), anon.reuseOfLarge(head)]).toEqual([false, false]);
+    anon.put(head + 1, CHILD);
+    expect([anon.reuse(head), anon.reuseOfLarge(head)]).toEqual([false, true]);
+  });
 });

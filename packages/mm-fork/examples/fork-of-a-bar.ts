@@ -15,7 +15,7 @@ const parent = machine.spawn();
 const address = parent.mmap({ address: 0x7f0000000000, length: 2 ** 30, prot: 3, ...bar });
 parent.touch(address, true);
 const child = new MmStruct(2, kernel.pt.pgd_alloc());
-createMmFork(kernel, layers.memory).dup_mmap(child, parent.mm);
+createMmFork(kernel, layers.huge, layers.memory).dup_mmap(child, parent.mm);
 for (const [who, mm] of [
   ['parent', parent.mm],
   ['child', child],

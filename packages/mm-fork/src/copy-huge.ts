@@ -71,7 +71,7 @@ export function createHugeCopier(kernel: Kernel, gates: CopyHugeGates): HugeCopi
      * left for the child to fault in.
      *
      * @context both mmap_locks held for writing; takes the child's PMD lock, then the parent's.
-     * @fidelity partial anonymous huge pages do not occur
+     * @fidelity exact for PFN mappings; leaves of anonymous memory go another way
      * @patch 07/19
      */
     copy_huge_pmd(childPmd, parentPmd, child, parent) {

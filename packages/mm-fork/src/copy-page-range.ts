@@ -1,4 +1,6 @@
 import {
+  createContPte,
+  EAGAIN,
   ENOMEM,
   is_cow_mapping,
   type Kernel,
@@ -6,6 +8,7 @@ import {
   mmu_notifier_invalidate_range_start,
   VM_PFNMAP,
   type VmAreaStruct,
+  vma_is_anonymous,
 } from '@pfnmap/mm-core';
 import { endOfEntry, type MmMemory } from '@pfnmap/mm-memory';
 import {
@@ -15,6 +18,7 @@ import {
   type Prot,
   type Slot,
 } from '@pfnmap/pgtable-core';
+import type { AnonymousCopier } from './copy-anonymous.ts';
 import type { HugeCopier } from './copy-huge.ts';
 
 /** The gates of the copy, read once. */
@@ -32,9 +36,11 @@ export function createCopyPageRange(
   gates: CopyGates,
   memory: MmMemory,
   huge: HugeCopier,
+  anonymous: AnonymousCopier,
 ): CopyPageRange {
   const { arch, pt, anon, events, tracking } = kernel;
   const [pteLevel, pmdLevel, pudLevel, p4dLevel, pgdLevel] = arch.geometry.levels;
+  const contpte = createContPte(kernel);
   /** A PTE of a shared mapping loses its dirty state in the child, and is not accessed yet. */
   const cleanAndOld = (pte: Prot): Prot =>
     arch.pte_clear_uffd_wp(arch.pte_mkold(arch.pte_mkclean(pte)));
@@ -45,21 +51,30 @@ export function createCopyPageRange(
     address: number,
     from: Slot,
     to: Slot,
-  ): void => {
+    range: { readonly start: number; readonly end: number },
+  ): number => {
     let pte = pt.ptep_get(from);
     const pfn = pt.pfnAt(PGTABLE_LEVEL_PTE, from);
-    if (!arch.pte_present(pte)) return;
+    if (!arch.pte_present(pte)) return 0;
     const page = memory.vm_normal_page(parent, address, pte, pfn);
     if (page >= 0) {
-      anon.share(page);
+      const own = anonymous.copyOfPinned(page, child);
+      if (own !== undefined && own.pfn < 0) return -ENOMEM;
       child.vm_mm.rss.anon++;
+      if (own !== undefined) {
+        pt.set(PGTABLE_LEVEL_PTE, to, own.pfn, own.entry);
+        return 0;
+      }
+      anon.share(page, child.vm_mm.id);
     }
     if (is_cow_mapping(parent.vm_flags) && arch.pte_write(pte)) {
-      pte = arch.pte_wrprotect(pte);
+      contpte.unfoldIfCut(parent.vm_mm, address, from, range.start, range.end);
+      pte = arch.pte_wrprotect(pt.ptep_get(from));
       pt.setProt(PGTABLE_LEVEL_PTE, from, pte);
     }
-    const copy = arch.pte_clear_uffd_wp(arch.pte_mkold(pte));
+    const copy = arch.pte_mknoncont(arch.pte_clear_uffd_wp(arch.pte_mkold(pte)));
     pt.set(PGTABLE_LEVEL_PTE, to, pfn, copy);
+    return 0;
   };
   const copyPtes = (
     child: VmAreaStruct,
@@ -77,17 +92,25 @@ export function createCopyPageRange(
       pt.copyRun(PGTABLE_LEVEL_PTE, from, to, count, cleanAndOld);
       return 0;
     }
+    const range = { start, end };
     for (let index = 0; index < count; index++) {
       if (pt.pte_none(from + index * 2)) continue;
       const address = start + index * pteLevel.size;
-      copyPrivatePte(child, parent, address, from + index * 2, to + index * 2);
+      const at = index * 2;
+      const error = copyPrivatePte(child, parent, address, from + at, to + at, range);
+      if (error !== 0) return error;
     }
+    contpte.markBlocks(start, end, to);
     return 0;
   };
 
   /** PMDs from the one of an address up to the end of a range. */
   const entriesUpTo = (end: number, address: number): number =>
     Math.ceil((end - alignDown(address, pmdLevel.size)) / pmdLevel.size);
+  const isPresentLeaf = (slot: Slot): boolean => {
+    const pmd = pt.pmdp_get(slot);
+    return !pt.isTable(slot) && arch.pmd_trans_huge(pmd) && arch.pmd_present(pmd);
+  };
   const copyPmds = (
     child: VmAreaStruct,
     parent: VmAreaStruct,
@@ -101,6 +124,14 @@ export function createCopyPageRange(
       const next = endOfEntry(pmdLevel, address, end);
       const from = pt.pmd_offset(parentPud, address);
       const to = pt.pmd_offset(childPud, address);
+      if (vma_is_anonymous(parent) && isPresentLeaf(from)) {
+        const error = anonymous.copyLeaf(to, from, child, parent, address);
+        if (error !== -EAGAIN) {
+          if (error !== 0) return error;
+          address = next;
+          continue;
+        }
+      }
       if (pt.isTable(from)) {
         const error = copyPtes(child, parent, to, from, address, next);
         if (error !== 0) return error;

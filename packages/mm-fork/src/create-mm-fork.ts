@@ -15,7 +15,9 @@ import {
   vm_area_dup,
   vma_link_file,
 } from '@pfnmap/mm-core';
+import type { MmHuge } from '@pfnmap/mm-huge';
 import type { MmMemory } from '@pfnmap/mm-memory';
+import { createAnonymousCopier } from './copy-anonymous.ts';
 import { createHugeCopier, type HugeCopier } from './copy-huge.ts';
 import { type CopyPageRange, createCopyPageRange } from './copy-page-range.ts';
 
@@ -27,7 +29,7 @@ export interface MmFork extends HugeCopier {
 }
 
 /** Makes mm-fork for a kernel: the only place where its gates are read. */
-export function createMmFork(kernel: Kernel, memory: MmMemory): MmFork {
+export function createMmFork(kernel: Kernel, huge: MmHuge, memory: MmMemory): MmFork {
   const { config, tracking, arch, events } = kernel;
   const { pageSize, pageShift } = arch.geometry;
   const tracksByContext = config.enabled('PAT_TRACK_CTX');
@@ -41,6 +43,7 @@ export function createMmFork(kernel: Kernel, memory: MmMemory): MmFork {
     { tracksCopies: !tracksByContext },
     memory,
     copier,
+    createAnonymousCopier(kernel, huge),
   );
 
   const vma_needs_copy = (vma: VmAreaStruct): boolean =>

@@ -16,7 +16,7 @@ const { file } = machine.device;
 process.mmap({ ...of, address: bar, length: 2 ** 30, shared: true, file, offset: 2 * 2 ** 40 });
 for (const address of [bar - 8192, bar - 4096, bar]) process.touch(address, true);
 
-const gup = createMmGup(machine.kernel, machine.layers.memory);
+const gup = createMmGup(machine.kernel, machine.layers.huge, machine.layers.memory);
 for (const address of [bar - 8192, bar]) {
   const pages = gup.get_user_pages_fast(process.mm, { address, nr_pages: 4, write: true });
   console.log(`4 pages from 0x${address.toString(16)}: ${formatErrno(pages)}`);

@@ -1,21 +1,9 @@
-import {
-  EFAULT,
-  ENOMEM,
-  FAULT_FLAG_WRITE,
-  type Kernel,
-  type MmStruct,
-  mmap_read_lock,
-  mmap_read_unlock,
-  VM_FAULT_ERROR,
-  VM_FAULT_OOM,
-  VM_IO,
-  VM_PFNMAP,
-  VM_READ,
-  VM_WRITE,
-} from '@pfnmap/mm-core';
+import { type Kernel, type MmStruct, mmap_read_lock, mmap_read_unlock } from '@pfnmap/mm-core';
+import type { MmHuge } from '@pfnmap/mm-huge';
 import type { MmMemory } from '@pfnmap/mm-memory';
-import { alignDown, type Pfn, PGTABLE_LEVEL_PTE } from '@pfnmap/pgtable-core';
+import { alignDown, type Pfn } from '@pfnmap/pgtable-core';
 import { createGupFast } from './gup-fast.ts';
+import { createSlowPage } from './slow-page.ts';
 
 /** What a caller of GUP asks for. */
 export interface GupRequest {
@@ -24,6 +12,8 @@ export interface GupRequest {
   readonly nr_pages: number;
   /** FOLL_WRITE. */
   readonly write: boolean;
+  /** FOLL_LONGTERM, which pin_user_pages_fast() always has here. */
+  readonly longterm?: boolean;
 }
 
 /** get_user_pages() in its forms. Answers are pages, or a negative error number. */
@@ -39,12 +29,14 @@ export interface MmGup {
 }
 
 /** Makes mm-gup for a kernel: the only place where its gates are read. */
-export function createMmGup(kernel: Kernel, memory: MmMemory): MmGup {
-  const { arch, pt, config, events } = kernel;
+export function createMmGup(kernel: Kernel, huge: MmHuge, memory: MmMemory): MmGup {
+  const { arch, config, events } = kernel;
   const { pageSize } = arch.geometry;
   const gup_fast = createGupFast(kernel, {
     refusesSpecialLeaves: config.enabled('SERIES_PATCH_05'),
   });
+
+  const followPage = createSlowPage(kernel, huge, memory);
 
   const fastPages = (mm: MmStruct, request: GupRequest, pin: boolean): number => {
     const first = alignDown(request.address, pageSize);
@@ -56,29 +48,14 @@ export function createMmGup(kernel: Kernel, memory: MmMemory): MmGup {
     return done;
   };
 
-  /** The frame of one page by the slow path, or a negative error number. */
-  const slowPage = (mm: MmStruct, address: number, write: boolean): number => {
-    const vma = mm.vma_lookup(address);
-    if (vma === null || (vma.vm_flags & (VM_IO | VM_PFNMAP)) !== 0) return -EFAULT;
-    if ((vma.vm_flags & (write ? VM_WRITE : VM_READ)) === 0) return -EFAULT;
-    for (;;) {
-      const slot = pt.walk(mm, address);
-      if (pt.walked.level === PGTABLE_LEVEL_PTE && !pt.pte_none(slot)) {
-        const pte = pt.ptep_get(slot);
-        if (arch.pte_present(pte) && (!write || arch.pte_write(pte))) {
-          const pfn = pt.pfnAt(PGTABLE_LEVEL_PTE, slot);
-          const hasPage = memory.vm_normal_page(vma, address, pte, pfn) >= 0;
-          return hasPage || pfn === kernel.anon.zeroPage ? pfn : -EFAULT;
-        }
-      }
-      const fault = memory.handle_mm_fault(vma, address, write ? FAULT_FLAG_WRITE : 0);
-      if ((fault & VM_FAULT_ERROR) !== 0) return (fault & VM_FAULT_OOM) !== 0 ? -ENOMEM : -EFAULT;
-    }
-  };
-  const get_user_pages = (mm: MmStruct, request: GupRequest): number => {
+  const slowPages = (mm: MmStruct, request: GupRequest, pin: boolean): number => {
     const first = alignDown(request.address, pageSize);
     for (let done = 0; done < request.nr_pages; done++) {
-      const pfn = slowPage(mm, first + done * pageSize, request.write);
+      const pfn = followPage(mm, first + done * pageSize, {
+        write: request.write,
+        pin,
+        longterm: pin,
+      });
       if (pfn < 0) return done > 0 ? done : pfn;
     }
     return request.nr_pages;
@@ -87,11 +64,12 @@ export function createMmGup(kernel: Kernel, memory: MmMemory): MmGup {
     const done = fastPages(mm, request, pin);
     if (done === request.nr_pages) return done;
     mmap_read_lock(events, mm);
-    const rest = get_user_pages(mm, {
+    const left = {
       address: request.address + done * pageSize,
       nr_pages: request.nr_pages - done,
       write: request.write,
-    });
+    };
+    const rest = slowPages(mm, left, pin);
     mmap_read_unlock(events, mm);
     if (rest < 0) return done > 0 ? done : rest;
     return done + rest;
@@ -132,7 +110,7 @@ export function createMmGup(kernel: Kernel, memory: MmMemory): MmGup {
      * @fidelity partial MIXEDMAP leaves without VM_IO are refused, where Linux takes a page that is none
      * @patch none
      */
-    get_user_pages,
+    get_user_pages: (mm, request) => slowPages(mm, request, false),
     /**
      * A pin of one or more pages, FOLL_LONGTERM included.
      *
@@ -142,7 +120,7 @@ export function createMmGup(kernel: Kernel, memory: MmMemory): MmGup {
      */
     pin_user_pages_fast: (mm, request) =>
       mm.write_protect_seq % 2 === 1
-        ? get_user_pages(mm, request)
+        ? slowPages(mm, request, true)
         : fastThenSlow(mm, request, true),
     /**
      * A pin in an address space that need not be the caller's, FOLL_LONGTERM included.
@@ -156,7 +134,9 @@ export function createMmGup(kernel: Kernel, memory: MmMemory): MmGup {
       const first = alignDown(request.address, pageSize);
       const pages: Pfn[] = [];
       while (pages.length < request.nr_pages) {
-        const pfn = slowPage(mm, first + pages.length * pageSize, request.write);
+        const { write, longterm = false } = request;
+        const wanted = { write, pin: true, longterm };
+        const pfn = followPage(mm, first + pages.length * pageSize, wanted);
         if (pfn < 0) return pages.length > 0 ? pages : pfn;
         pages.push(pfn);
       }

@@ -44,12 +44,17 @@ export function createGupFast(kernel: Kernel, gates: GupFastGates): GupFast {
     if (gates.refusesSpecialLeaves && arch.pud_special(pud)) return -1;
     return pageOfLeaf(PGTABLE_LEVEL_PUD, slot, address);
   };
-  const pmdLeaf = (slot: Slot, address: number, write: boolean): Pfn => {
+  /** gup_must_unshare(): a pin must not see a page that a later write would replace. */
+  const mustUnshare = (page: Pfn, write: boolean, pin: boolean): boolean =>
+    pin && !write && !anon.isExclusive(page);
+
+  const pmdLeaf = (slot: Slot, address: number, write: boolean, pin: boolean): Pfn => {
     if (pt.pmd_none(slot)) return -1;
     const pmd = pt.pmdp_get(slot);
     if (!arch.pmd_present(pmd) || arch.pmd_protnone(pmd)) return -1;
     if (!arch.pmd_access_permitted(pmd, write)) return -1;
     if (gates.refusesSpecialLeaves && arch.pmd_special(pmd)) return -1;
+    if (mustUnshare(pt.pfnAt(PGTABLE_LEVEL_PMD, slot), write, pin)) return -1;
     return pageOfLeaf(PGTABLE_LEVEL_PMD, slot, address);
   };
   const ptePage = (slot: Slot, write: boolean, pin: boolean): Pfn => {
@@ -58,8 +63,7 @@ export function createGupFast(kernel: Kernel, gates: GupFastGates): GupFast {
     if (!arch.pte_present(pte) || arch.pte_protnone(pte)) return -1;
     if (!arch.pte_access_permitted(pte, write) || arch.pte_special(pte)) return -1;
     const pfn = pt.pfnAt(PGTABLE_LEVEL_PTE, slot);
-    // A pin must not see a page that a later write would replace: gup_must_unshare().
-    return pin && !write && !anon.isExclusive(pfn) ? -1 : pfn;
+    return mustUnshare(pfn, write, pin) ? -1 : pfn;
   };
 
   /**
@@ -78,7 +82,7 @@ export function createGupFast(kernel: Kernel, gates: GupFastGates): GupFast {
       case PGTABLE_LEVEL_PUD:
         return pudLeaf(slot, address, write);
       case PGTABLE_LEVEL_PMD:
-        return pmdLeaf(slot, address, write);
+        return pmdLeaf(slot, address, write, pin);
       case PGTABLE_LEVEL_PTE:
         return ptePage(slot, write, pin);
       default:

@@ -5,7 +5,10 @@ import {
   type MmuGather,
   pageTableLock,
   unlock,
+  VM_SOFTDIRTY,
+  VM_WRITE,
   type VmAreaStruct,
+  vma_is_anonymous,
 } from '@pfnmap/mm-core';
 import { PGTABLE_LEVEL_PMD, PGTABLE_LEVEL_PUD, type Prot, type Slot } from '@pfnmap/pgtable-core';
 
@@ -17,6 +20,7 @@ export interface HugeChanger {
     pmdp: Slot,
     address: number,
     newprot: Prot,
+    upgrade: boolean,
   ): number;
   change_huge_pud(
     tlb: MmuGather,
@@ -25,38 +29,44 @@ export interface HugeChanger {
     address: number,
     newprot: Prot,
   ): number;
-  zap_huge_pmd(tlb: MmuGather, pmdp: Slot, address: number): boolean;
-  /** {@link zap_huge_pmd} for neighbours of which each is a leaf. */
-  zap_huge_pmds(tlb: MmuGather, pmdp: Slot, address: number, count: number): void;
-  zap_huge_pud(tlb: MmuGather, pudp: Slot, address: number): boolean;
   huge_pmd_set_accessed(pmdp: Slot, write: boolean): void;
   huge_pud_set_accessed(pudp: Slot, write: boolean): void;
 }
 
 /** Makes the changer for a kernel. */
 export function createHugeChanger(kernel: Kernel): HugeChanger {
-  const { arch, pt, events } = kernel;
+  const { arch, pt, anon, events } = kernel;
   const [, pmdLevel, pudLevel] = arch.geometry.levels;
   const pmdLock = pageTableLock(PGTABLE_LEVEL_PMD);
   const pudLock = pageTableLock(PGTABLE_LEVEL_PUD);
 
+  /** can_change_pmd_writable(): a write would find the folio exclusive, and nobody wants to hear of it. */
+  const canUpgrade = (vma: VmAreaStruct, pmdp: Slot, pmd: Prot): boolean => {
+    if (!vma_is_anonymous(vma) || (vma.vm_flags & VM_WRITE) === 0) return false;
+    if (arch.pmd_write(pmd) || arch.pmd_protnone(pmd)) return false;
+    const tracked = arch.update.hasSoftDirty && (vma.vm_flags & VM_SOFTDIRTY) === 0;
+    if (tracked && !arch.pmd_soft_dirty(pmd)) return false;
+    return anon.isExclusive(pt.pfnAt(PGTABLE_LEVEL_PMD, pmdp));
+  };
   return {
     /**
      * Gives a PMD leaf another protection in place.
      *
+     * @param upgrade an anonymous leaf may become writable here, without a fault.
      * @returns pages changed, or 0 when there is no leaf any more.
      * @context mmap_lock held for writing; takes the PMD lock.
-     * @fidelity exact for PFN mappings
+     * @fidelity exact for PFN mappings and anonymous memory
      * @patch none
      */
-    change_huge_pmd(tlb, vma, pmdp, address, newprot) {
+    change_huge_pmd(tlb, vma, pmdp, address, newprot, upgrade) {
       const old = pt.pmdp_get(pmdp);
       if (!arch.pmd_trans_huge(old)) return 0;
       lock(events, vma.vm_mm, pmdLock);
       if (arch.update.invalidateAdFlushes) {
         flushHugeTlbRange(kernel, vma.vm_mm, PGTABLE_LEVEL_PMD, address, address + pmdLevel.size);
       }
-      const entry = arch.pmd_modify(old, newprot);
+      let entry = arch.pmd_modify(old, newprot);
+      if (upgrade && canUpgrade(vma, pmdp, entry)) entry = arch.pmd_mkwrite(entry);
       pt.setProt(PGTABLE_LEVEL_PMD, pmdp, entry);
       if (arch.huge_pmd_needs_flush(old, entry)) tlb.cleared(PGTABLE_LEVEL_PMD, address);
       unlock(events, vma.vm_mm, pmdLock);
@@ -79,36 +89,6 @@ export function createHugeChanger(kernel: Kernel): HugeChanger {
       tlb.cleared(PGTABLE_LEVEL_PUD, address);
       unlock(events, vma.vm_mm, pudLock);
       return 2 ** pudLevel.order;
-    },
-    /**
-     * Clears a PMD leaf of a PFN mapping: no counters, no pages.
-     *
-     * @returns false when there is no leaf.
-     * @fidelity exact for PFN mappings
-     * @patch none
-     */
-    zap_huge_pmd(tlb, pmdp, address) {
-      if (!arch.pmd_trans_huge(pt.pmdp_get(pmdp))) return false;
-      pt.clear(pmdp);
-      tlb.cleared(PGTABLE_LEVEL_PMD, address);
-      return true;
-    },
-    zap_huge_pmds(tlb, pmdp, address, count) {
-      pt.clearRun(pmdp, count);
-      tlb.clearedRange(PGTABLE_LEVEL_PMD, address, address + count * pmdLevel.size);
-    },
-    /**
-     * Clears a PUD leaf of a PFN mapping.
-     *
-     * @returns false when there is no leaf.
-     * @fidelity exact
-     * @patch none
-     */
-    zap_huge_pud(tlb, pudp, address) {
-      if (!arch.pud_trans_huge(pt.pudp_get(pudp))) return false;
-      pt.clear(pudp);
-      tlb.cleared(PGTABLE_LEVEL_PUD, address);
-      return true;
     },
     /**
      * A fault met a leaf that allows the access: marks it young, and dirty for a write, as far as the architecture

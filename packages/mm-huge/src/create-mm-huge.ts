@@ -1,5 +1,6 @@
 import type { Kernel, VmAreaStruct } from '@pfnmap/mm-core';
 import type { Prot } from '@pfnmap/pgtable-core';
+import { type AnonymousHuge, createAnonymousHuge } from './anonymous.ts';
 import { createHugeChanger, type HugeChanger } from './change.ts';
 import { createPfnInserter, type PfnInserter } from './insert-pfn.ts';
 import { createHugeMover, type HugeMover } from './move.ts';
@@ -11,9 +12,16 @@ import {
   thp_vma_allowable_orders,
   vma_is_special_huge,
 } from './thp-orders.ts';
+import { createHugeZapper, type HugeZapper } from './zap.ts';
 
-/** Everything of huge_memory.c that PFN mappings meet. */
-export interface MmHuge extends PfnInserter, HugeSplitter, HugeChanger, HugeMover {
+/** Everything of huge_memory.c that PFN mappings and anonymous memory meet. */
+export interface MmHuge
+  extends PfnInserter,
+    HugeSplitter,
+    HugeChanger,
+    HugeMover,
+    HugeZapper,
+    AnonymousHuge {
   /** True when one order is allowed: see {@link thp_vma_allowable_orders}. */
   thp_vma_allowable_order(vma: VmAreaStruct, reason: TvaReason, order: number): boolean;
   thp_vma_allowable_orders(vma: VmAreaStruct, reason: TvaReason, orders: number): number;
@@ -33,22 +41,33 @@ export function createMmHuge(kernel: Kernel): MmHuge {
     pfnmapIgnoresSysfs: config.enabled('FIX_THP_SYSFS_PFNMAP'),
     specialNeedsFile: !config.enabled('SPECIAL_HUGE_NO_FILE'),
   };
+  const splitter = createHugeSplitter(
+    kernel,
+    {
+      transparentHugepage,
+      debugVm: config.enabled('DEBUG_VM'),
+      boundariesSplitPuds: splitsLeaves || config.enabled('FIX_SPLIT_VMA_PUD_LEAF'),
+    },
+    splitsLeaves ? createSmallerLeaves(kernel) : createClearing(kernel),
+  );
   return {
     ...createPfnInserter(kernel, {
       marksSpecial: config.enabled('SERIES_PATCH_03'),
       pudTakesCachemode: config.enabled('FIX_PUD_CACHEMODE'),
     }),
-    ...createHugeSplitter(
-      kernel,
-      {
-        transparentHugepage,
-        debugVm: config.enabled('DEBUG_VM'),
-        boundariesSplitPuds: splitsLeaves || config.enabled('FIX_SPLIT_VMA_PUD_LEAF'),
-      },
-      splitsLeaves ? createSmallerLeaves(kernel) : createClearing(kernel),
-    ),
+    ...splitter,
     ...createHugeChanger(kernel),
     ...createHugeMover(kernel),
+    ...createHugeZapper(kernel),
+    ...createAnonymousHuge(
+      kernel,
+      {
+        zeroIsSpecial: config.enabled('HUGE_ZERO_SPECIAL'),
+        zeroBecomesHuge: config.enabled('HUGE_ZERO_WRITE'),
+        accessFlushesLeaf: config.enabled('PMD_ACCESS_FLUSH_LEAF'),
+      },
+      splitter,
+    ),
     thp_vma_allowable_orders: (vma, reason, orders) =>
       thp_vma_allowable_orders(kernel, orderGates, vma, reason, orders),
     thp_vma_allowable_order: (vma, reason, order) =>

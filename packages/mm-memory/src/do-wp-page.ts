@@ -1,5 +1,7 @@
 import {
+  createContPte,
   FAULT_FLAG_MKWRITE,
+  FAULT_FLAG_UNSHARE,
   FAULT_FLAG_VMA_LOCK,
   flush_tlb_mm_range,
   type Kernel,
@@ -15,27 +17,41 @@ import {
   type VmAreaStruct,
   type VmFault,
 } from '@pfnmap/mm-core';
-import { type Pfn, PGTABLE_LEVEL_PTE } from '@pfnmap/pgtable-core';
-import { ptep_set_access_flags } from './set-access-flags.ts';
+import { type Pfn, PGTABLE_LEVEL_PTE, type Prot } from '@pfnmap/pgtable-core';
+import { createSetAccessFlags } from './set-access-flags.ts';
 import type { NormalPages } from './vm-normal-page.ts';
 
 /** Makes the write-protect fault of a PTE for a kernel. */
 export function createWriteProtectFault(
   kernel: Kernel,
   normal: NormalPages,
+  gates: { readonly reusesLargeFolios: boolean },
 ): (vmf: VmFault) => number {
   const { arch, pt, anon, events } = kernel;
   const { pageSize, pageShift } = arch.geometry;
+  const contpte = createContPte(kernel);
+  const ptep_set_access_flags = createSetAccessFlags(kernel, contpte);
 
   /** wp_page_reuse(): the entry becomes young, dirty, and writable if the VMA allows. */
   const reuse = (vmf: VmFault): number => {
     const { vma, pte } = vmf;
+    if ((vmf.flags & FAULT_FLAG_UNSHARE) !== 0) return 0;
     const old = pt.ptep_get(pte);
     let entry = arch.pte_mkdirty(arch.pte_mkyoung(old));
     if ((vma.vm_flags & VM_WRITE) !== 0) entry = arch.pte_mkwrite(entry);
-    ptep_set_access_flags(kernel, vmf, old, entry, true);
+    ptep_set_access_flags(vmf, old, entry, true);
     events.counts.pgreuse++;
     return 0;
+  };
+
+  /** The entry of the copy: writable for a write; one that only must not be shared any more stays as clean as it was. */
+  const entryOfCopy = ({ vma, flags }: VmFault, old: Prot): Prot => {
+    const young = arch.pte_mkyoung(vma.vm_page_prot);
+    if ((flags & FAULT_FLAG_UNSHARE) !== 0) {
+      return arch.pte_soft_dirty(old) ? arch.pte_mksoft_dirty(young) : young;
+    }
+    const dirty = arch.pte_mkdirty(young);
+    return (vma.vm_flags & VM_WRITE) === 0 ? dirty : arch.pte_mkwrite(dirty);
   };
 
   /** wp_page_copy(): a page of RAM takes the place of what was mapped. */
@@ -52,16 +68,22 @@ export function createWriteProtectFault(
       end: address + pageSize,
     } as const;
     mmu_notifier_invalidate_range_start(events, range);
-    let entry = arch.pte_mkdirty(arch.pte_mkyoung(vma.vm_page_prot));
-    if ((vma.vm_flags & VM_WRITE) !== 0) entry = arch.pte_mkwrite(entry);
+    const entry = entryOfCopy(vmf, pt.ptep_get(pte));
+    contpte.unfold(vma.vm_mm, address, pte);
     pt.clear(pte);
     flush_tlb_mm_range(kernel, vma.vm_mm, address, address + pageSize, pageShift);
     pt.set(PGTABLE_LEVEL_PTE, pte, page, entry);
-    if (oldPage >= 0) anon.put(oldPage);
+    if (oldPage >= 0) anon.put(oldPage, vma.vm_mm.id);
     else vma.vm_mm.rss.anon++;
     mmu_notifier_invalidate_range_end(events, range);
     return 0;
   };
+
+  /** wp_can_reuse_anon_folio(). */
+  const mayReuse = (page: Pfn): boolean =>
+    anon.isExclusive(page) ||
+    anon.reuse(page) ||
+    (gates.reusesLargeFolios && anon.reuseOfLarge(page));
 
   const sharedPfn = (vmf: VmFault, vma: VmAreaStruct): number => {
     const mkwrite = vma.vm_ops?.pfn_mkwrite;
@@ -91,7 +113,7 @@ export function createWriteProtectFault(
     if ((vma.vm_flags & (VM_SHARED | VM_MAYSHARE)) !== 0) {
       return page < 0 ? sharedPfn(vmf, vma) : reuse(vmf);
     }
-    if (page >= 0 && (anon.isExclusive(page) || anon.reuse(page))) return reuse(vmf);
+    if (page >= 0 && mayReuse(page)) return reuse(vmf);
     return copy(vmf, page);
   };
 }

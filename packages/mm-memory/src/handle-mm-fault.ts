@@ -1,4 +1,5 @@
 import {
+  createContPte,
   FAULT_FLAG_UNSHARE,
   FAULT_FLAG_WRITE,
   is_cow_mapping,
@@ -17,7 +18,7 @@ import {
 import { alignDown, type Slot } from '@pfnmap/pgtable-core';
 import type { MissingPteFaults } from './do-fault.ts';
 import type { HugeSteps } from './huge-steps.ts';
-import { ptep_set_access_flags } from './set-access-flags.ts';
+import { createSetAccessFlags } from './set-access-flags.ts';
 
 // A constant of this module costs nothing where it is used, an imported one is looked up.
 const WRITE = FAULT_FLAG_WRITE;
@@ -62,6 +63,7 @@ export function createHandleMmFault(
   const { pte_none } = pt;
   const { do_anonymous_page, do_fault } = missing;
   const { counts } = events;
+  const ptep_set_access_flags = createSetAccessFlags(kernel, createContPte(kernel));
 
   /** An entry is there: a write that it forbids, or nothing to do but to mark it. */
   const onPresentPte = (vmf: VmFault): number => {
@@ -70,7 +72,7 @@ export function createHandleMmFault(
     if (write && !arch.pte_write(old)) return do_wp_page(vmf);
     let entry = arch.pte_mkyoung(old);
     if (write) entry = arch.pte_mkdirty(entry);
-    ptep_set_access_flags(kernel, vmf, old, entry, write);
+    ptep_set_access_flags(vmf, old, entry, write);
     return 0;
   };
   /** The entry at vmf.pte, -1 while there is no table. */

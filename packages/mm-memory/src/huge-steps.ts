@@ -7,6 +7,7 @@ import {
   VM_SHARED,
   type VmAreaStruct,
   type VmFault,
+  vma_is_anonymous,
 } from '@pfnmap/mm-core';
 import type { MmHuge } from '@pfnmap/mm-huge';
 import { raceInFault } from './race-in-fault.ts';
@@ -40,7 +41,10 @@ export function createHugeSteps(kernel: Kernel, huge: MmHuge): HugeSteps {
     huge.split_huge_pud(vmf.vma, vmf.pud, vmf.address);
     return VM_FAULT_FALLBACK;
   };
+  const create_huge_pmd = (vmf: VmFault): number =>
+    vma_is_anonymous(vmf.vma) ? huge.do_huge_pmd_anonymous_page(vmf) : createHuge(vmf, pmdOrder);
   const wp_huge_pmd = (vmf: VmFault): number => {
+    if (vma_is_anonymous(vmf.vma)) return huge.do_huge_pmd_wp_page(vmf);
     if (asksDriver(vmf.vma)) {
       const ret = createHuge(vmf, pmdOrder);
       if ((ret & VM_FAULT_FALLBACK) === 0) return ret;
@@ -83,7 +87,7 @@ export function createHugeSteps(kernel: Kernel, huge: MmHuge): HugeSteps {
           return VM_FAULT_FALLBACK;
         }
         if (events.race !== undefined) raceInFault(events, vmf, 'handle_mm_fault_pmd');
-        return createHuge(vmf, pmdOrder);
+        return create_huge_pmd(vmf);
       }
       vmf.orig_pmd = pt.pmdp_get(vmf.pmd);
       return arch.pmd_trans_huge(vmf.orig_pmd) ? onPmdLeaf(vmf) : VM_FAULT_FALLBACK;

@@ -36,7 +36,7 @@ export function createNormalPages(
     return mem.isRam(pfn) ? pfn : -1;
   };
   const huge = (vma: VmAreaStruct, address: number, special: boolean, pfn: Pfn): Pfn =>
-    special ? -1 : byOffset(vma, address, pfn);
+    special || anon.large.isHugeZero(pfn) ? -1 : byOffset(vma, address, pfn);
 
   return {
     /**
@@ -54,10 +54,10 @@ export function createNormalPages(
       return mem.isRam(pfn) ? pfn : bad('vm_normal_page');
     },
     /**
-     * The page behind a PMD leaf, or -1.
+     * The page behind a PMD leaf, or -1, also for the huge page of zeroes.
      *
      * @context page-table lock held.
-     * @fidelity exact for PFN mappings
+     * @fidelity exact for PFN mappings and anonymous memory
      * @patch 06/19
      */
     vm_normal_page_pmd: (vma, address, pmd, pfn) =>

@@ -1,5 +1,6 @@
 import {
   type AddressSpace,
+  createContPte,
   is_cow_mapping,
   type Kernel,
   lock,
@@ -71,6 +72,7 @@ export function createZapper(
   const { arch, pt, anon, events, tracking } = kernel;
   const [pteLevel, pmdLevel, pudLevel, p4dLevel, pgdLevel] = arch.geometry.levels;
   const { pageSize } = arch.geometry;
+  const contpte = createContPte(kernel);
 
   /** One by one, since a private mapping may hold pages of its own. */
   const zapPrivatePtes = (
@@ -81,6 +83,7 @@ export function createZapper(
     end: number,
     evenCows: boolean,
   ): void => {
+    contpte.unfoldEdges(vma.vm_mm, start, end, slot);
     for (let address = start, at = slot; address < end; address += pageSize, at += 2) {
       if (pt.pte_none(at)) continue;
       const pfn = pt.pfnAt(PGTABLE_LEVEL_PTE, at);
@@ -90,7 +93,7 @@ export function createZapper(
       tlb.cleared(PGTABLE_LEVEL_PTE, address);
       if (page < 0) continue;
       vma.vm_mm.rss.anon--;
-      anon.put(page);
+      anon.put(page, vma.vm_mm.id);
     }
   };
 
@@ -119,14 +122,20 @@ export function createZapper(
   };
 
   /** Clears a run of whole leaves of one protection, or passes over empty entries: how many PMDs that settles. */
-  const zapPmdRun = (tlb: MmuGather, pmdp: Slot, address: number, end: number): number => {
+  const zapPmdRun = (
+    tlb: MmuGather,
+    vma: VmAreaStruct,
+    pmdp: Slot,
+    address: number,
+    end: number,
+  ): number => {
     const whole = isAligned(address, pmdLevel.size)
       ? Math.floor((end - address) / pmdLevel.size)
       : 0;
     if (whole === 0 || pt.isTable(pmdp)) return 0;
     if (!arch.pmd_trans_huge(pt.pmdp_get(pmdp))) return pt.emptyRun(pmdp, whole);
     const leaves = pt.alikeRun(PGTABLE_LEVEL_PMD, pmdp, whole);
-    huge.zap_huge_pmds(tlb, pmdp, address, leaves);
+    huge.zap_huge_pmds(tlb, vma, pmdp, address, leaves);
     return leaves;
   };
   const zap_pmd_range = (
@@ -139,7 +148,7 @@ export function createZapper(
   ): void => {
     for (let address = start; address < end; ) {
       const pmdp = pt.pmd_offset(pudp, address);
-      const settled = zapPmdRun(tlb, pmdp, address, end);
+      const settled = zapPmdRun(tlb, vma, pmdp, address, end);
       if (settled > 0) {
         address += settled * pmdLevel.size;
         continue;

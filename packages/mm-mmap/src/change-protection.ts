@@ -1,8 +1,11 @@
 import {
+  createContPte,
+  folio_pte_batch,
   type Kernel,
   type MmuGather,
   mmu_notifier_invalidate_range_end,
   mmu_notifier_invalidate_range_start,
+  type PteBatch,
   VM_SHARED,
   VM_SOFTDIRTY,
   VM_WRITE,
@@ -21,14 +24,23 @@ export type ChangeProtection = (
   end: number,
 ) => void;
 
+/** The gates of changes to many PTEs, read once. */
+export interface PteBatchGates {
+  /** PTEs of one folio are changed and moved together (from 6.17 on); before, one by one. */
+  readonly batches: boolean;
+}
+
 /** Makes change_protection() for a kernel. */
 export function createChangeProtection(
   kernel: Kernel,
+  gates: PteBatchGates,
   huge: MmHuge,
   memory: MmMemory,
 ): ChangeProtection {
   const { arch, pt, anon, events } = kernel;
   const [pteLevel, pmdLevel, pudLevel, p4dLevel, pgdLevel] = arch.geometry.levels;
+
+  const contpte = createContPte(kernel);
 
   /** vma_wants_manual_pte_write_upgrade(): entries may become writable here, without a fault. */
   const upgrades = (vma: VmAreaStruct): boolean => {
@@ -45,6 +57,35 @@ export function createChangeProtection(
     return page >= 0 && anon.isExclusive(page);
   };
 
+  /** What is changed in one go: one PTE, or a batch of which each gets accessed and dirty if any was. */
+  const batchFrom = (slot: Slot, address: number, end: number): PteBatch =>
+    gates.batches
+      ? folio_pte_batch(kernel, slot, (end - address) / pteLevel.size)
+      : { count: 1, pte: pt.ptep_get(slot) };
+  const changeBatch = (
+    tlb: MmuGather,
+    vma: VmAreaStruct,
+    start: number,
+    end: number,
+    slot: Slot,
+    upgrade: boolean,
+  ): PteBatch => {
+    const batch = batchFrom(slot, start, end);
+    const batchEnd = start + batch.count * pteLevel.size;
+    contpte.unfoldEdges(vma.vm_mm, start, batchEnd, slot);
+    const old = arch.pte_mknoncont(batch.count > 1 ? batch.pte : pt.ptep_get(slot));
+    const changed = arch.pte_modify(old, vma.vm_page_prot);
+    for (let at = slot, address = start; address < batchEnd; at += 2, address += pteLevel.size) {
+      const upgraded = upgrade && !arch.pte_write(changed) && canUpgrade(vma, address, at, changed);
+      const entry = upgraded ? arch.pte_mkwrite(changed) : changed;
+      pt.setProt(PGTABLE_LEVEL_PTE, at, entry);
+      if (arch.pte_needs_flush(old, entry)) tlb.cleared(PGTABLE_LEVEL_PTE, address);
+    }
+    if (batch.count > 1) contpte.markBlocks(start, batchEnd, slot);
+    else contpte.fold(vma.vm_mm, start, slot);
+    return batch;
+  };
+
   const changePtes = (
     tlb: MmuGather,
     vma: VmAreaStruct,
@@ -54,16 +95,13 @@ export function createChangeProtection(
     upgrade: boolean,
   ): void => {
     let slot = pt.pte_offset(pmdp, start);
-    for (let address = start; address < end; address += pteLevel.size, slot += 2) {
-      if (pt.pte_none(slot)) continue;
-      const old = pt.ptep_get(slot);
-      if (!arch.pte_present(old)) continue;
-      let entry = arch.pte_modify(old, vma.vm_page_prot);
-      if (upgrade && !arch.pte_write(entry) && canUpgrade(vma, address, slot, entry)) {
-        entry = arch.pte_mkwrite(entry);
-      }
-      pt.setProt(PGTABLE_LEVEL_PTE, slot, entry);
-      if (arch.pte_needs_flush(old, entry)) tlb.cleared(PGTABLE_LEVEL_PTE, address);
+    for (let address = start; address < end; ) {
+      const { count } =
+        pt.pte_none(slot) || !arch.pte_present(pt.ptep_get(slot))
+          ? { count: 1 }
+          : changeBatch(tlb, vma, address, end, slot, upgrade);
+      address += count * pteLevel.size;
+      slot += count * 2;
     }
   };
   const changePmds = (
@@ -79,7 +117,7 @@ export function createChangeProtection(
       const pmdp = pt.pmd_offset(pudp, address);
       if (!pt.pmd_none(pmdp) && !pt.isTable(pmdp)) {
         if (next - address === pmdLevel.size) {
-          huge.change_huge_pmd(tlb, vma, pmdp, address, vma.vm_page_prot);
+          huge.change_huge_pmd(tlb, vma, pmdp, address, vma.vm_page_prot, upgrade);
         } else huge.split_huge_pmd(vma, pmdp, address);
       }
       if (pt.isTable(pmdp)) changePtes(tlb, vma, pmdp, address, next, upgrade);

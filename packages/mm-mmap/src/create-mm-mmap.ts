@@ -1,14 +1,4 @@
-import {
-  type EventLog,
-  FAULT_FLAG_WRITE,
-  type Kernel,
-  lock,
-  type MmStruct,
-  unlock,
-  VM_SHARED,
-  VM_WRITE,
-  type VmAreaStruct,
-} from '@pfnmap/mm-core';
+import { type EventLog, type Kernel, lock, type MmStruct, unlock } from '@pfnmap/mm-core';
 import type { MmHuge } from '@pfnmap/mm-huge';
 import type { MmMemory } from '@pfnmap/mm-memory';
 import type { MmPagewalk } from '@pfnmap/mm-pagewalk';
@@ -16,12 +6,14 @@ import { createChangeProtection } from './change-protection.ts';
 import { createGetUnmappedArea } from './get-unmapped-area.ts';
 import { createMadvise } from './madvise.ts';
 import { createMbind, type MbindRequest } from './mbind.ts';
+import { createMergeVma } from './merge-vma.ts';
 import { createMlock } from './mlock.ts';
 import { createMmap, type MmapRequest } from './mmap.ts';
 import { createMovePageTables } from './move-page-tables.ts';
 import { createMprotect } from './mprotect.ts';
 import { createMremap, type MremapRequest } from './mremap.ts';
 import { createUnmapper, type Unmapper } from './munmap.ts';
+import { createPopulate } from './populate.ts';
 import { createProcessMadvise } from './process-madvise.ts';
 import { createSplitVma } from './split-vma.ts';
 
@@ -76,13 +68,9 @@ export function createMmMmap(kernel: Kernel, layers: MmMmapLayers): MmMmap {
     thpPlacesFiles: transparentHugepage && config.enabled('THP_UNMAPPED_AREA_FILES'),
     asksDriver: config.enabled('EXPERIMENT_MAPPING_ORDER'),
   });
-  const { pageSize } = kernel.arch.geometry;
-  const populate = (vma: VmAreaStruct, start: number, end: number): void => {
-    const writes = (vma.vm_flags & (VM_WRITE | VM_SHARED)) === VM_WRITE;
-    for (let address = start; address < end; address += pageSize) {
-      memory.handle_mm_fault(vma, address, writes ? FAULT_FLAG_WRITE : 0);
-    }
-  };
+  const batches = config.enabled('PTE_BATCHES');
+  const mergeVma = createMergeVma(kernel);
+  const populate = createPopulate(kernel, memory);
   const madvise = locked(
     createMadvise(
       kernel,
@@ -92,6 +80,8 @@ export function createMmMmap(kernel: Kernel, layers: MmMmapLayers): MmMmap {
       },
       memory,
       splitVma,
+      mergeVma,
+      populate,
     ),
   );
   return {
@@ -99,7 +89,13 @@ export function createMmMmap(kernel: Kernel, layers: MmMmapLayers): MmMmap {
     munmap: locked(unmapper.munmap),
     mmap: locked(createMmap(kernel, memory, unmapper, getUnmappedArea, mayCommit)),
     mprotect: locked(
-      createMprotect(kernel, pagewalk, splitVma, createChangeProtection(kernel, huge, memory)),
+      createMprotect(
+        kernel,
+        pagewalk,
+        splitVma,
+        mergeVma,
+        createChangeProtection(kernel, { batches }, huge, memory),
+      ),
     ),
     mremap: locked(
       createMremap(
@@ -108,7 +104,7 @@ export function createMmMmap(kernel: Kernel, layers: MmMmapLayers): MmMmap {
         unmapper,
         createMovePageTables(
           kernel,
-          { movesPudLeaves: config.enabled('EXPERIMENT_SPLIT_LEAVES') },
+          { batches, movesPudLeaves: config.enabled('EXPERIMENT_SPLIT_LEAVES') },
           huge,
           memory,
         ),
@@ -116,7 +112,7 @@ export function createMmMmap(kernel: Kernel, layers: MmMmapLayers): MmMmap {
     ),
     madvise,
     process_madvise: createProcessMadvise(
-      pageSize,
+      kernel.arch.geometry.pageSize,
       { anyOnSelf: config.enabled('PROCESS_MADVISE_SELF') },
       madvise,
     ),
@@ -127,8 +123,9 @@ export function createMmMmap(kernel: Kernel, layers: MmMmapLayers): MmMmap {
         memory,
         pagewalk,
         splitVma,
+        mergeVma,
       ),
     ),
-    mlock: locked(createMlock(kernel, splitVma, populate)),
+    mlock: locked(createMlock(kernel, splitVma, mergeVma, populate)),
   };
 }

@@ -15,15 +15,19 @@ import {
   VM_NOHUGEPAGE,
   VM_PFNMAP,
   VM_RAND_READ,
+  VM_READ,
   VM_SEQ_READ,
   VM_SHARED,
   VM_SPECIAL,
   VM_WIPEONFORK,
+  VM_WRITE,
   type VmAreaStruct,
   vma_is_anonymous,
 } from '@pfnmap/mm-core';
 import type { MmMemory } from '@pfnmap/mm-memory';
 import { alignUp, isAligned } from '@pfnmap/pgtable-core';
+import type { MergeVma } from './merge-vma.ts';
+import type { Populate } from './populate.ts';
 import type { SplitVma } from './split-vma.ts';
 
 /** MADV_* advices, by number. */
@@ -68,6 +72,8 @@ export function createMadvise(
   gates: MadviseGates,
   memory: MmMemory,
   splitVma: SplitVma,
+  mergeVma: MergeVma,
+  populate: Populate,
 ): (mm: MmStruct, start: number, length: number, advice: number) => number {
   const { pageSize } = kernel.arch.geometry;
 
@@ -126,6 +132,7 @@ export function createMadvise(
       if (error !== 0) return error;
     }
     middle.vm_flags = flags;
+    mergeVma(middle);
     return 0;
   };
 
@@ -133,6 +140,18 @@ export function createMadvise(
     const refused = VM_PFNMAP | VM_HUGETLB | (locked ? 0 : VM_LOCKED);
     if ((vma.vm_flags & refused) !== 0) return -EINVAL;
     memory.zap_page_range_single(vma, start, end - start);
+    return 0;
+  };
+  const madvise_populate = (
+    vma: VmAreaStruct,
+    start: number,
+    end: number,
+    write: boolean,
+  ): number => {
+    const { vm_flags } = vma;
+    if ((vm_flags & (VM_IO | VM_PFNMAP)) !== 0) return -EINVAL;
+    if ((vm_flags & (write ? VM_WRITE : VM_READ)) === 0) return -EINVAL;
+    if (vma_is_anonymous(vma)) populate(vma, start, end, write);
     return 0;
   };
   const remove = (vma: VmAreaStruct): number => {
@@ -164,7 +183,7 @@ export function createMadvise(
         return (vma.vm_flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB)) !== 0 ? -EINVAL : 0;
       case MADV.POPULATE_READ:
       case MADV.POPULATE_WRITE:
-        return (vma.vm_flags & (VM_IO | VM_PFNMAP)) !== 0 ? -EINVAL : 0;
+        return madvise_populate(vma, start, end, advice === MADV.POPULATE_WRITE);
       default:
         return -EINVAL;
     }
@@ -177,7 +196,7 @@ export function createMadvise(
    * -ENOMEM when the range has holes.
    * @throws KernelBug when a VMA is split inside a PUD leaf at an address that is not PMD-aligned.
    * @context takes mmap_lock, for writing where flags change.
-   * @fidelity partial POPULATE and FREE of anonymous memory, COLD and PAGEOUT are answered but have no effect of their own
+   * @fidelity partial of anonymous memory, FREE takes the pages at once, and COLD and PAGEOUT have no effect
    * @patch none
    */
   return function madvise(mm, start, length, advice) {

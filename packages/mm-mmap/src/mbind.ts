@@ -10,6 +10,7 @@ import {
 import type { MmMemory } from '@pfnmap/mm-memory';
 import type { MmPagewalk } from '@pfnmap/mm-pagewalk';
 import { alignUp, isAligned, KernelBug } from '@pfnmap/pgtable-core';
+import type { MergeVma } from './merge-vma.ts';
 import type { SplitVma } from './split-vma.ts';
 
 /** A call of mbind() with one node or none. */
@@ -44,6 +45,7 @@ export function createMbind(
   memory: MmMemory,
   walker: MmPagewalk,
   splitVma: SplitVma,
+  mergeVma: MergeVma,
 ): (mm: MmStruct, request: MbindRequest) => number {
   const { arch, pt } = kernel;
   const { pageSize } = arch.geometry;
@@ -79,6 +81,7 @@ export function createMbind(
       if (error !== 0) return error;
     }
     middle.vm_policy = policy;
+    mergeVma(middle);
     return 0;
   };
 

@@ -5,17 +5,22 @@ import {
   type MmStruct,
   VM_HUGETLB,
   VM_LOCKED,
+  VM_SHARED,
   VM_SPECIAL,
+  VM_WRITE,
   type VmAreaStruct,
 } from '@pfnmap/mm-core';
 import { alignDown, alignUp } from '@pfnmap/pgtable-core';
+import type { MergeVma } from './merge-vma.ts';
+import type { Populate } from './populate.ts';
 import type { SplitVma } from './split-vma.ts';
 
 /** Makes mlock() for a kernel. `populate` faults pages of a locked range in. */
 export function createMlock(
   kernel: Kernel,
   splitVma: SplitVma,
-  populate: (vma: VmAreaStruct, start: number, end: number) => void,
+  mergeVma: MergeVma,
+  populate: Populate,
 ): (mm: MmStruct, start: number, length: number) => number {
   const { pageSize } = kernel.arch.geometry;
 
@@ -34,7 +39,8 @@ export function createMlock(
     }
     middle.vm_flags |= VM_LOCKED;
     vma.vm_mm.locked_vm += (end - start) / pageSize;
-    populate(middle, start, end);
+    const writes = (middle.vm_flags & (VM_WRITE | VM_SHARED)) === VM_WRITE;
+    populate(mergeVma(middle), start, end, writes);
     return 0;
   };
 

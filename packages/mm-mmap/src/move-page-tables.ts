@@ -1,6 +1,8 @@
 import {
+  createContPte,
   flush_tlb_range,
   flushHugeTlbRange,
+  folio_pte_batch,
   type Kernel,
   mmu_notifier_invalidate_range_end,
   mmu_notifier_invalidate_range_start,
@@ -16,6 +18,7 @@ import {
   type PgtableLevel,
   type Slot,
 } from '@pfnmap/pgtable-core';
+import type { PteBatchGates } from './change-protection.ts';
 
 /** Moves the entries of a range to another address; returns the bytes that were handled. */
 export type MovePageTables = (
@@ -27,7 +30,7 @@ export type MovePageTables = (
 ) => number;
 
 /** The gates of moving, read once. */
-export interface MoveGates {
+export interface MoveGates extends PteBatchGates {
   /** Experiment: a PUD leaf moves as a leaf where it fits, else as what it is split into. Today it is a bad entry. */
   readonly movesPudLeaves: boolean;
 }
@@ -39,6 +42,7 @@ export function createMovePageTables(
   huge: MmHuge,
   memory: MmMemory,
 ): MovePageTables {
+  const contpte = createContPte(kernel);
   const { arch, pt, events } = kernel;
   const { levels, pageSize } = arch.geometry;
   const pudSize = levels[PGTABLE_LEVEL_PUD].size;
@@ -80,24 +84,49 @@ export function createMovePageTables(
     return true;
   };
 
+  /** What is moved in one go: a PTE, or from 6.17 on the PTEs of a folio from a contiguous block on. How many it was. */
+  const moveBatch = (
+    vma: VmAreaStruct,
+    oldAddress: number,
+    from: Slot,
+    newAddress: number,
+    to: Slot,
+    extent: number,
+  ): number => {
+    const batched = gates.batches && arch.pte_cont(pt.ptep_get(from));
+    const most = batched ? extent / pageSize : 1;
+    const { count, pte: together } = folio_pte_batch(kernel, from, most);
+    contpte.unfoldEdges(vma.vm_mm, oldAddress, oldAddress + count * pageSize, from);
+    const pte = arch.pte_mknoncont(count > 1 ? together : pt.ptep_get(from));
+    const moved = arch.pte_present(pte) ? arch.pte_mksoft_dirty(pte) : pte;
+    const pfn = pt.pfnAt(PGTABLE_LEVEL_PTE, from);
+    for (let page = 0; page < count; page++) {
+      pt.clear(from + page * 2);
+      pt.set(PGTABLE_LEVEL_PTE, to + page * 2, pfn + page, moved);
+    }
+    if (count > 1) contpte.markBlocks(newAddress, newAddress + count * pageSize, to);
+    else contpte.fold(vma.vm_mm, newAddress, to);
+    return count;
+  };
   const move_ptes = (
     vma: VmAreaStruct,
     oldPmd: Slot,
     oldAddress: number,
     newSlot: Slot,
+    newAddress: number,
     extent: number,
   ): void => {
-    let from = pt.pte_offset(oldPmd, oldAddress);
-    let to = newSlot;
+    const first = pt.pte_offset(oldPmd, oldAddress);
     let flushes = false;
-    for (let done = 0; done < extent; done += pageSize, from += 2, to += 2) {
-      if (pt.pte_none(from)) continue;
-      const pte = pt.ptep_get(from);
-      const pfn = pt.pfnAt(PGTABLE_LEVEL_PTE, from);
-      const present = arch.pte_present(pte);
-      flushes ||= present;
-      pt.clear(from);
-      pt.set(PGTABLE_LEVEL_PTE, to, pfn, present ? arch.pte_mksoft_dirty(pte) : pte);
+    for (let done = 0; done < extent; ) {
+      const from = first + (done / pageSize) * 2;
+      const to = newSlot + (done / pageSize) * 2;
+      let count = 1;
+      if (!pt.pte_none(from)) {
+        flushes ||= arch.pte_present(pt.ptep_get(from));
+        count = moveBatch(vma, oldAddress + done, from, newAddress + done, to, extent - done);
+      }
+      done += count * pageSize;
     }
     if (!flushes) return;
     const end = oldAddress + extent;
@@ -125,7 +154,7 @@ export function createMovePageTables(
     if (movesTable) return true;
     const newPte = pt.pte_alloc(newVma.vm_mm, newSlot, to);
     if (newPte < 0) return false;
-    move_ptes(vma, oldSlot, from, newPte, extent);
+    move_ptes(vma, oldSlot, from, newPte, to, extent);
     return true;
   };
 

@@ -14,6 +14,7 @@ import {
 import type { MmPagewalk } from '@pfnmap/mm-pagewalk';
 import { alignUp, isAligned, PGTABLE_LEVEL_PTE } from '@pfnmap/pgtable-core';
 import type { ChangeProtection } from './change-protection.ts';
+import type { MergeVma } from './merge-vma.ts';
 import { PROT_EXEC, PROT_READ, PROT_WRITE, vmFlagsOfProt } from './mmap.ts';
 import type { SplitVma } from './split-vma.ts';
 
@@ -22,6 +23,7 @@ export function createMprotect(
   kernel: Kernel,
   walker: MmPagewalk,
   splitVma: SplitVma,
+  mergeVma: MergeVma,
   changeProtection: ChangeProtection,
 ): (mm: MmStruct, start: number, length: number, prot: number) => number {
   const { arch, pt } = kernel;
@@ -64,8 +66,9 @@ export function createMprotect(
       if (error !== 0) return error;
     }
     middle.vm_flags = newflags;
-    vma_set_page_prot(arch, middle);
-    changeProtection(tlb, middle, start, end);
+    const merged = mergeVma(middle);
+    vma_set_page_prot(arch, merged);
+    changeProtection(tlb, merged, start, end);
     return 0;
   };
 
@@ -77,7 +80,7 @@ export function createMprotect(
    * changed; -EACCES for rights that the mapping may not have.
    * @throws KernelBug when a boundary lies inside a PUD leaf and is not PMD-aligned.
    * @context takes mmap_lock for writing.
-   * @fidelity partial VMAs of anonymous memory are not merged again
+   * @fidelity exact
    * @patch none
    */
   return function mprotect(mm, start, length, prot) {

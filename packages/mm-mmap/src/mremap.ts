@@ -10,6 +10,7 @@ import {
   VM_SHARED,
   type VmAreaStruct,
   vm_area_dup,
+  vma_is_anonymous,
   vma_link_file,
 } from '@pfnmap/mm-core';
 import { alignUp, isAligned } from '@pfnmap/pgtable-core';
@@ -47,8 +48,14 @@ export function createMremap(
   const { tracking, arch } = kernel;
   const { pageSize } = arch.geometry;
 
-  /** move_vma(): the part [from, from + length) of a VMA goes to `to`. */
-  const moveVma = (vma: VmAreaStruct, from: number, length: number, to: number): number => {
+  /** move_vma(): the part [from, from + length) of a VMA goes to `to`, where it may be longer. */
+  const moveVma = (
+    vma: VmAreaStruct,
+    from: number,
+    length: number,
+    to: number,
+    newLength: number,
+  ): number => {
     const mm = vma.vm_mm;
     const { may_split } = vma.vm_ops ?? {};
     if (may_split !== undefined) {
@@ -59,15 +66,15 @@ export function createMremap(
     const moved = vm_area_dup(vma);
     moved.vm_pgoff = vma.vm_pgoff + (from - vma.vm_start) / pageSize;
     moved.vm_start = to;
-    moved.vm_end = to + length;
+    moved.vm_end = to + newLength;
     vma.vm_ops?.open?.(moved);
     tracking.share(moved, vma);
     mm.link(moved);
     vma_link_file(kernel.events, moved);
-    mm.total_vm += length / pageSize;
+    mm.total_vm += newLength / pageSize;
     if (movePageTables(vma, from, moved, to, length) < length) {
       movePageTables(moved, to, vma, from, length);
-      unmapper.munmap(mm, to, length);
+      unmapper.munmap(mm, to, newLength);
       return -ENOMEM;
     }
     if ((vma.vm_flags & VM_PFNMAP) !== 0) tracking.clear(vma);
@@ -75,12 +82,19 @@ export function createMremap(
     return 0;
   };
 
-  /** Several VMAs side by side, each moved by the same distance; holes between them stay holes. */
-  const moveRange = (mm: MmStruct, from: number, length: number, to: number): number => {
+  /** Several VMAs side by side, each moved by the same distance; holes between them stay holes. The last may grow. */
+  const moveRange = (
+    mm: MmStruct,
+    from: number,
+    length: number,
+    to: number,
+    newLength: number,
+  ): number => {
     for (const vma of mm.overlapping(from, from + length)) {
       const start = Math.max(vma.vm_start, from);
       const end = Math.min(vma.vm_end, from + length);
-      const error = moveVma(vma, start, end - start, to + (start - from));
+      const grown = end === from + length ? newLength - length : 0;
+      const error = moveVma(vma, start, end - start, to + (start - from), end - start + grown);
       if (error !== 0) return error;
     }
     return 0;
@@ -96,7 +110,8 @@ export function createMremap(
     const beyond = oldLength > vma.vm_end - address;
     if (beyond && !(gates.movesSeveralVmas && movesOnly)) return -EFAULT;
     if (newLength === oldLength) return 0;
-    return fixedSize ? -EFAULT : -ENOMEM;
+    if (fixedSize) return -EFAULT;
+    return vma_is_anonymous(vma) ? 0 : -ENOMEM;
   };
 
   const shrink = (mm: MmStruct, request: MremapRequest): number => {
@@ -127,18 +142,18 @@ export function createMremap(
     }
     const late = refusal();
     if (late !== 0) return late;
-    const error = moveRange(mm, address, oldLength, newAddress);
+    const error = moveRange(mm, address, oldLength, newAddress, newLength);
     return error === 0 ? newAddress : error;
   };
 
   /**
-   * mremap(): moves a mapping, or shrinks it. A PFN mapping cannot grow.
+   * mremap(): moves a mapping, or shrinks it. Anonymous memory may grow when it moves; a PFN mapping cannot.
    *
    * @returns the new address; -EINVAL for bad arguments; -EFAULT when the range is not one mapping (until 6.16) or would
    * grow; -ENOMEM.
    * @throws KernelBug when shrinking cuts a PUD leaf at an address that is not PMD-aligned.
    * @context takes mmap_lock for writing.
-   * @fidelity partial anonymous memory does not grow
+   * @fidelity partial nothing grows in place; what a locked mapping grew by is not populated
    * @patch none
    */
   return function mremap(mm, call) {
@@ -159,6 +174,7 @@ export function createMremap(
       return error === 0 ? address : error;
     }
     const refused = checkSize(vma, request, oldLength === newLength);
-    return refused === 0 ? address : refused;
+    if (refused !== 0) return refused;
+    return newLength === oldLength ? address : -ENOMEM;
   };
 }

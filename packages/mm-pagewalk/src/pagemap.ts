@@ -1,5 +1,7 @@
 import {
+  createContPte,
   flush_tlb_mm_range,
+  flushHugeTlbRange,
   type Kernel,
   type MmStruct,
   mmu_notifier_invalidate_range_end,
@@ -8,10 +10,17 @@ import {
   VM_SHARED,
   VM_SOFTDIRTY,
   type VmAreaStruct,
+  vma_is_anonymous,
   vma_set_page_prot,
 } from '@pfnmap/mm-core';
 import type { MmMemory } from '@pfnmap/mm-memory';
-import { PGTABLE_LEVEL_PMD, PGTABLE_LEVEL_PTE, type Prot, type Slot } from '@pfnmap/pgtable-core';
+import {
+  alignDown,
+  PGTABLE_LEVEL_PMD,
+  PGTABLE_LEVEL_PTE,
+  type Prot,
+  type Slot,
+} from '@pfnmap/pgtable-core';
 import type { PageWalker } from './walk-page-range.ts';
 
 /** Bits of a /proc/PID/pagemap word. */
@@ -41,6 +50,8 @@ export function createPageReaders(
 ): PageReaders {
   const { arch, pt, anon, events } = kernel;
   const { pageSize, pageShift } = arch.geometry;
+  const contpte = createContPte(kernel);
+  const pmdSize = arch.geometry.levels[PGTABLE_LEVEL_PMD].size;
   const countsDeviceMemory = kernel.config.enabled('MINCORE_PFNMAP');
   const softDirtyOf = (vma: VmAreaStruct | null): bigint =>
     arch.update.hasSoftDirty && vma !== null && (vma.vm_flags & VM_SOFTDIRTY) !== 0
@@ -50,8 +61,8 @@ export function createPageReaders(
   const present = (vma: VmAreaStruct, pte: Prot, pfn: number, page: number): bigint => {
     let word = softDirtyOf(vma) | PM_PRESENT | BigInt(pfn);
     if (arch.pte_soft_dirty(pte)) word |= PM_SOFT_DIRTY;
-    if (page >= 0 && vma.vm_ops !== null && (vma.vm_flags & VM_SHARED) !== 0) word |= PM_FILE;
-    if (page >= 0 && anon.isExclusive(page)) word |= PM_MMAP_EXCLUSIVE;
+    if (page >= 0 && (vma.vm_flags & VM_SHARED) !== 0) word |= PM_FILE;
+    if (page >= 0 && anon.mapcount(page) === 1) word |= PM_MMAP_EXCLUSIVE;
     return word;
   };
   const pteWord = (ptep: Slot, address: number, vma: VmAreaStruct): bigint => {
@@ -64,9 +75,12 @@ export function createPageReaders(
     const pmd = pt.pmdp_get(pmdp);
     if (!arch.pmd_trans_huge(pmd)) return pteWord(pt.pte_offset(pmdp, address), address, vma);
     if (!arch.pmd_present(pmd)) return softDirtyOf(vma);
-    const { size } = arch.geometry.levels[PGTABLE_LEVEL_PMD];
-    const pfn = pt.pfnAt(PGTABLE_LEVEL_PMD, pmdp) + (address % size) / pageSize;
-    return present(vma, pmd, pfn, -1);
+    const head = pt.pfnAt(PGTABLE_LEVEL_PMD, pmdp);
+    const pfn = head + (address % pmdSize) / pageSize;
+    const page = memory.vm_normal_page_pmd(vma, address, pmd, head) < 0 ? -1 : pfn;
+    // A huge page of zeroes that is not marked special counts as a page, and as none of anonymous memory.
+    const isZero = anon.large.isHugeZero(head) && !arch.pmd_special(pmd);
+    return present(vma, pmd, pfn, page) | (isZero ? PM_FILE : 0n);
   };
 
   const forgetDirtyVmas = (mm: MmStruct): void => {
@@ -92,7 +106,29 @@ export function createPageReaders(
     }
     const pfn = pt.pfnAt(PGTABLE_LEVEL_PTE, ptep);
     if (memory.vm_normal_page(vma, address, pte, pfn) < 0) return;
-    pt.setProt(PGTABLE_LEVEL_PTE, ptep, arch.pte_mkold(pte));
+    contpte.eachOfBlock(address, ptep, (slot) =>
+      pt.setProt(PGTABLE_LEVEL_PTE, slot, arch.pte_mkold(pt.ptep_get(slot))),
+    );
+  };
+
+  /** The same for a PMD leaf of anonymous memory. Soft-dirty is cleared by pmdp_invalidate(), with a flush of its own. */
+  const clearReferenceOfLeaf = (
+    vma: VmAreaStruct,
+    address: number,
+    pmdp: Slot,
+    softDirty: boolean,
+  ): void => {
+    const pmd = pt.pmdp_get(pmdp);
+    if (!vma_is_anonymous(vma) || !arch.pmd_trans_huge(pmd) || !arch.pmd_present(pmd)) return;
+    if (softDirty) {
+      if (!arch.update.hasSoftDirty) return;
+      const start = alignDown(address, pmdSize);
+      flushHugeTlbRange(kernel, vma.vm_mm, PGTABLE_LEVEL_PMD, start, start + pmdSize);
+      pt.setProt(PGTABLE_LEVEL_PMD, pmdp, arch.pmd_clear_soft_dirty(arch.pmd_wrprotect(pmd)));
+      return;
+    }
+    // vm_normal_page_pmd() is not asked before 7.x: the huge page of zeroes is a page like others.
+    if (!arch.pmd_special(pmd)) pt.setProt(PGTABLE_LEVEL_PMD, pmdp, arch.pmd_mkold(pmd));
   };
 
   const countMapped = (mm: MmStruct, address: number, answer: number[]): void => {
@@ -159,7 +195,10 @@ export function createPageReaders(
           return skipped ? 1 : 0;
         },
         pmd_entry: (pmdp, start, end, vma) => {
-          if (!pt.isTable(pmdp)) return 0;
+          if (!pt.isTable(pmdp)) {
+            clearReferenceOfLeaf(vma, start, pmdp, softDirty);
+            return 0;
+          }
           for (let at = start; at < end; at += pageSize) {
             clearReference(vma, at, pt.pte_offset(pmdp, at), softDirty);
           }
@@ -167,8 +206,8 @@ export function createPageReaders(
         },
       });
       if (softDirty) {
-        flush_tlb_mm_range(kernel, mm, range.start, range.end, pageShift);
         mmu_notifier_invalidate_range_end(events, range);
+        flush_tlb_mm_range(kernel, mm, range.start, range.end, pageShift);
       }
       return 0;
     },
@@ -187,8 +226,11 @@ export function createPageReaders(
         return answer;
       }
       walker.walk_page_range(mm, address, address + pages * pageSize, {
-        pte_entry: (ptep, at) => {
-          if (!pt.pte_none(ptep)) answer[(at - address) / pageSize] = 1;
+        pmd_entry: (pmdp, start, end) => {
+          for (let at = start; at < end; at += pageSize) {
+            const ptep = pt.isTable(pmdp) ? pt.pte_offset(pmdp, at) : pmdp;
+            if (!pt.pte_none(ptep)) answer[(at - address) / pageSize] = 1;
+          }
           return 0;
         },
         test_walk: (vma) => ((vma.vm_flags & VM_PFNMAP) !== 0 ? 1 : 0),

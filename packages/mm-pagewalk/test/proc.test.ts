@@ -51,6 +51,7 @@ describe('smaps', () => {
   test('counts anonymous pages one by one', () => {
     const bar = new BarProcess();
     bar.mapFile(null, 4 * MiB, { shared: false });
+    bar.machine.kernel.sysfs.thpEnabled = 'never';
     for (const page of [0, 1, 600]) bar.touch(VA + page * 4096, true);
     expect(entryOf(bar).Rss).toBe(12);
   });
@@ -145,7 +146,9 @@ describe('pages of RAM in a MIXEDMAP of a file', () => {
     const page = withPages(0);
     expect(page.pagewalk.pagemap(page.process.mm, VA)).toBe(present | file | BigInt(RAM));
     const leaf = withPages(1);
-    expect(leaf.pagewalk.pagemap(leaf.process.mm, VA + 5 * 4096)).toBe(present | BigInt(RAM + 5));
+    expect(leaf.pagewalk.pagemap(leaf.process.mm, VA + 5 * 4096)).toBe(
+      present | file | BigInt(RAM + 5),
+    );
   });
 
   test('are counted in smaps, a leaf whole', () => {

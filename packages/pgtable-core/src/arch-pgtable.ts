@@ -111,6 +111,15 @@ interface LeafHelpers {
   pud_pgprot(pud: Prot): Prot;
 }
 
+/** Blocks of PTEs that the TLB may hold as one entry. */
+interface ContiguousHelpers {
+  /** Pages of a block, 1 where there is no such thing: CONT_PTES with ARM64_CONTPTE. */
+  readonly contPtes: number;
+  pte_cont(pte: Prot): boolean;
+  pte_mkcont(pte: Prot): Prot;
+  pte_mknoncont(pte: Prot): Prot;
+}
+
 /** Helpers of the levels that can be a leaf or a table. */
 interface HugeHelpers {
   pmd_leaf(pmd: Prot): boolean;
@@ -181,6 +190,8 @@ export interface UpdateRules {
    * tables too (x86); false when they step by the level's size.
    */
   readonly hugeFlushStepsByPage: boolean;
+  /** True when what was gathered is flushed at the end of each VMA, not of device mappings only (arm64). */
+  readonly flushesEachVma: boolean;
   /** True when what was gathered of device mappings is flushed before tables are freed, not at the end of each VMA. */
   readonly mergesVmaFlushes: boolean;
   /** True when secondary TLBs are told the range of a flush even if the CPUs flush everything. */
@@ -219,7 +230,11 @@ export interface WalkedEntry extends DecodedEntry {
  * `arch-*` package for one configuration; the options that are off have swapped in the generic fallbacks, so callers
  * never ask.
  */
-export interface ArchPgtable extends LeafHelpers, HugeHelpers, ProtectionHelpers {
+export interface ArchPgtable
+  extends LeafHelpers,
+    HugeHelpers,
+    ContiguousHelpers,
+    ProtectionHelpers {
   /** As `uname -m` names it. */
   readonly name: string;
   readonly geometry: Geometry;

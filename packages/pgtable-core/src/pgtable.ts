@@ -1,4 +1,4 @@
-import type { ArchPgtable, Slot } from './arch-pgtable.ts';
+import type { ArchPgtable, Pfn, Slot } from './arch-pgtable.ts';
 import { type BulkEntries, createBulkEntries } from './bulk.ts';
 import { createEntries, type Entries } from './entries.ts';
 import { createLeafFrames } from './leaf-frames.ts';
@@ -45,6 +45,12 @@ export interface Pgtable
   pgd_free(root: PgtableRoot): void;
   /** True when the entry points to a table. */
   isTable(slot: Slot): boolean;
+  /** A PTE table that no entry points to yet, counted in the address space; its frame, or -1. */
+  pte_alloc_one(root: PgtableRoot): Pfn;
+  /** Makes an entry point to such a table. */
+  pmd_populate(pmdp: Slot, table: Pfn): void;
+  /** Gives a PTE table back that no entry points to. */
+  pte_free(root: PgtableRoot, table: Pfn): void;
   /** Empties the entry that points to a table of `level` and gives the table's frame back. */
   freeTable(root: PgtableRoot, level: PgtableLevel, parent: Slot): void;
 }
@@ -63,7 +69,7 @@ export function createPgtable(arch: ArchPgtable, mem: PhysMem): Pgtable {
   }
   const tables = createTables(arch, mem);
   const pgdFrames = Math.ceil((geometry.levels[PGTABLE_LEVEL_PGD].entries * 8) / geometry.pageSize);
-  const { isTable, freeTable } = tables;
+  const { isTable, freeTable, pte_alloc_one, pmd_populate, pte_free } = tables;
   const leaves = createLeafFrames(arch, mem);
   const bulk = createBulkEntries(arch, mem);
   const mapping = createMapping(arch, mem, tables);
@@ -88,6 +94,9 @@ export function createPgtable(arch: ArchPgtable, mem: PhysMem): Pgtable {
     },
     pgd_free: (root) => mem.freeFrames(mem.frameOfSlot(root.pgd), pgdFrames),
     isTable,
+    pte_alloc_one,
+    pmd_populate,
+    pte_free,
     freeTable,
   };
 }

@@ -9,6 +9,8 @@ export interface PhysMemOptions {
   readonly frames?: number;
   /** Page frame number of the first frame; RAM must end below 4 GiB. Default 0. */
   readonly basePfn?: number;
+  /** Room for large folios above the frames, each of 2^order pages. Default: none. */
+  readonly large?: { readonly order: number; readonly folios: number };
   /** What {@link PhysMem.release} of a memory of the same size gave back, to be used again. */
   readonly lanes?: Int32Array;
 }
@@ -33,6 +35,13 @@ export interface PhysMem {
   allocFrames(count: number): Pfn;
   /** Gives frames of {@link allocFrames} back. @throws KernelBug on a frame that is not in use. */
   freeFrames(pfn: Pfn, count: number): void;
+  /**
+   * The first frame of a free large folio, aligned to its size, or -1 when there is none. Its bytes are not kept: no table
+   * lies in it, and what a program stores is not modelled.
+   */
+  allocLarge(): Pfn;
+  /** Gives a large folio back. @throws KernelBug on one that is not in use. */
+  freeLarge(pfn: Pfn): void;
   /** True for a frame of RAM: pfn_valid(). */
   isRam(pfn: Pfn): boolean;
   /** First slot of a frame. */
@@ -45,10 +54,32 @@ export interface PhysMem {
   release(): Int32Array;
 }
 
-/** Makes the RAM of a machine. Frame `basePfn` is never handed out, so no table lies at the very start of RAM. */
-export function createPhysMem(options: PhysMemOptions): PhysMem {
-  const { pageShift } = options;
-  const pageSize = 2 ** pageShift;
+/** Large folios of one size in the frames from `from` on. */
+function createLargeFolios(from: Pfn, { order, folios }: { order: number; folios: number }) {
+  const pages = 2 ** order;
+  const start = Math.ceil(from / pages) * pages;
+  const end = start + folios * pages;
+  const inUse = new Set<Pfn>();
+  const freed: Pfn[] = [];
+  let nextUnused = start;
+  return {
+    alloc(): Pfn {
+      const pfn = freed.pop() ?? (nextUnused < end ? nextUnused : -1);
+      if (pfn === nextUnused) nextUnused += pages;
+      if (pfn >= 0) inUse.add(pfn);
+      return pfn;
+    },
+    free(pfn: Pfn): void {
+      if (!inUse.delete(pfn)) throw new KernelBug('folio freed twice', 'free_page', { pfn });
+      freed.push(pfn);
+    },
+    holds: (pfn: Pfn): boolean => pfn >= start && pfn < end,
+  };
+}
+
+/** The frames that are asked for. @throws RangeError when they do not end below 4 GiB. */
+function framesOf(options: PhysMemOptions): { basePfn: Pfn; frames: number } {
+  const pageSize = 2 ** options.pageShift;
   const basePfn = options.basePfn ?? 0;
   const frames = options.frames ?? 2 ** 28 / pageSize;
   if ((basePfn + frames) * pageSize > 2 ** 32) {
@@ -56,9 +87,18 @@ export function createPhysMem(options: PhysMemOptions): PhysMem {
       `RAM of ${frames} frames of ${pageSize} bytes from frame ${basePfn} on ends above 4 GiB; choose fewer frames`,
     );
   }
+  return { basePfn, frames };
+}
+
+/** Makes the RAM of a machine. Frame `basePfn` is never handed out, so no table lies at the very start of RAM. */
+export function createPhysMem(options: PhysMemOptions): PhysMem {
+  const { pageShift } = options;
+  const pageSize = 2 ** pageShift;
+  const { basePfn, frames } = framesOf(options);
   const slotShift = pageShift - 2;
   const laneCount = frames * 2 ** slotShift;
   const lanes = options.lanes?.length === laneCount ? options.lanes : new Int32Array(laneCount);
+  const large = createLargeFolios(basePfn + frames, options.large ?? { order: 0, folios: 0 });
   const inUse = new Uint8Array(frames);
   const freed: number[] = [];
   /** Runs of frames side by side that were given back, by how many they are. */
@@ -127,7 +167,9 @@ export function createPhysMem(options: PhysMemOptions): PhysMem {
     freeFrame,
     allocFrames,
     freeFrames,
-    isRam: (pfn) => pfn >= basePfn && pfn < basePfn + frames,
+    allocLarge: large.alloc,
+    freeLarge: large.free,
+    isRam: (pfn) => (pfn >= basePfn && pfn < basePfn + frames) || large.holds(pfn),
     slotOfFrame: (pfn) => (pfn - basePfn) << slotShift,
     frameOfSlot: (slot) => basePfn + (slot >>> slotShift),
     bytes: (pfn) => new Uint8Array(lanes.buffer, (pfn - basePfn) * pageSize, pageSize),

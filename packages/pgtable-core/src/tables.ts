@@ -1,6 +1,12 @@
-import type { ArchPgtable, Slot } from './arch-pgtable.ts';
+import type { ArchPgtable, Pfn, Slot } from './arch-pgtable.ts';
 import { KernelBug } from './kernel-bug.ts';
-import { LEVEL_NAMES, PGTABLE_LEVEL_PUD, type PgtableLevel } from './level.ts';
+import {
+  LEVEL_NAMES,
+  PGTABLE_LEVEL_PMD,
+  PGTABLE_LEVEL_PTE,
+  PGTABLE_LEVEL_PUD,
+  type PgtableLevel,
+} from './level.ts';
 import type { PgtableRoot } from './pgtable-root.ts';
 import type { PhysMem } from './phys-mem.ts';
 
@@ -23,6 +29,12 @@ export interface Tables {
   ensureTable(root: PgtableRoot, child: PgtableLevel, slot: Slot): Slot;
   /** The same, but a leaf in the way is an answer, {@link NO_SLOT}, and not a bug. */
   tableOrNone(root: PgtableRoot, child: PgtableLevel, slot: Slot): Slot;
+  /** pte_alloc_one(): a PTE table that no entry points to yet, counted; its frame, or -1. */
+  pte_alloc_one(root: PgtableRoot): Pfn;
+  /** pmd_populate(): the entry points to the table in a frame. */
+  pmd_populate(pmdp: Slot, table: Pfn): void;
+  /** pte_free(): gives a PTE table back that no entry points to. */
+  pte_free(root: PgtableRoot, table: Pfn): void;
   /** Empties the entry of `level + 1` that points to a table of `level` and gives the table's frame back. */
   freeTable(root: PgtableRoot, level: PgtableLevel, parent: Slot): void;
 }
@@ -93,5 +105,29 @@ export function createTables(arch: ArchPgtable, mem: PhysMem): Tables {
     if (level <= PGTABLE_LEVEL_PUD) root.pgtables_bytes -= tableBytes[level] as number;
   };
 
-  return { leads, follow, isTable, isNone, tableAt, ensureTable, tableOrNone, freeTable };
+  const pte_alloc_one = (root: PgtableRoot): Pfn => {
+    const frame = mem.allocFrames(tableFrames[PGTABLE_LEVEL_PTE] as number);
+    if (frame >= 0) root.pgtables_bytes += tableBytes[PGTABLE_LEVEL_PTE] as number;
+    return frame;
+  };
+  const pmd_populate = (pmdp: Slot, table: Pfn): void =>
+    codec.write(lanes, pmdp, PGTABLE_LEVEL_PMD, table, tableProt);
+  const pte_free = (root: PgtableRoot, table: Pfn): void => {
+    mem.freeFrames(table, tableFrames[PGTABLE_LEVEL_PTE] as number);
+    root.pgtables_bytes -= tableBytes[PGTABLE_LEVEL_PTE] as number;
+  };
+
+  return {
+    leads,
+    follow,
+    isTable,
+    isNone,
+    tableAt,
+    ensureTable,
+    tableOrNone,
+    pte_alloc_one,
+    pmd_populate,
+    pte_free,
+    freeTable,
+  };
 }

@@ -10,9 +10,9 @@ import { createS390PciMmio, createZpciBytes, ZPCI_IOMAP_ADDR_BASE } from '@pfnma
 const config = resolveKernel({ profile: '6.12.117', arch: 's390' });
 const arch = createArchS390({ config, levels: 3 });
 const mem = createPhysMem({ pageShift: 12, frames: 256 });
-const parts = { config, arch, mem, pt: createPgtable(arch, mem), anon: core.createAnonPages(mem) };
+const own = { config, arch, mem, pt: createPgtable(arch, mem), anon: core.createAnonPages(mem, 8) };
 const rest = { events: core.createEventLog(), tracking: core.noPfnTracking, taskSize: 2 ** 42 };
-const kernel: core.Kernel = { ...parts, ...rest, sysfs: { thpEnabled: 'never' } };
+const kernel: core.Kernel = { ...own, ...rest, sysfs: { thpEnabled: 'never' } };
 const memory = createMmMemory(kernel, createMmHuge(kernel));
 // A driver has mapped the first page of PCI memory for a program, shared, for reading and writing.
 const vm_mm = new core.MmStruct(1, kernel.pt.pgd_alloc());

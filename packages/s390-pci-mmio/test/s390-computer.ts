@@ -76,7 +76,7 @@ export class S390Computer {
     const arch = createArchS390({ config, levels: 3 });
     const mem = createPhysMem({ pageShift: 12, frames: 1024 });
     this.kernel = {
-      ...{ config, arch, mem, pt: createPgtable(arch, mem), anon: createAnonPages(mem) },
+      ...{ config, arch, mem, pt: createPgtable(arch, mem), anon: createAnonPages(mem, 8) },
       ...{ events: createEventLog(), tracking: noPfnTracking, taskSize: 2 ** 42 },
       sysfs: { thpEnabled: 'always' },
     };

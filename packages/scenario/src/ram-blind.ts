@@ -1,4 +1,11 @@
-import type { Answer, FollowAnswer, TableAnswer, TableRun, WalkAnswer } from './answer.ts';
+import type {
+  Answer,
+  FollowAnswer,
+  PagemapAnswer,
+  TableAnswer,
+  TableRun,
+  WalkAnswer,
+} from './answer.ts';
 import type { CapturedMachine } from './capture.ts';
 
 const GiB = 1n << 30n;
@@ -59,21 +66,31 @@ function blindFollow(ram: RamOfMachine, answer: FollowAnswer, pageShift: bigint)
   return isRam(ram, BigInt(answer.pfn) << pageShift) ? { ...answer, pfn: 'ram' } : answer;
 }
 
+/** The frame of a page of RAM in a word of /proc/PID/pagemap: bits 54 to 0, of which the lab's machines use the lowest. */
+function blindPagemap(ram: RamOfMachine, answer: PagemapAnswer, pageShift: bigint): unknown {
+  const word = BigInt(answer.pagemap);
+  const pfn = BigInt.asUintN(55, word);
+  if (!isRam(ram, pfn << pageShift)) return answer;
+  return { pagemap: `ram|0x${(word ^ pfn).toString(16)}` };
+}
+
 /**
  * An answer without the addresses of RAM that are left in it. A kernel takes whatever page is free, so they say
  * nothing: captures tell them as 0 in present entries, but not where x86 inverts the address of a PROT_NONE entry, nor
- * as the PFN of a lookup.
+ * as the PFN of a lookup or of pagemap.
  */
 export function withoutRamAddresses(
-  machine: Pick<CapturedMachine, 'arch'>,
+  machine: Pick<CapturedMachine, 'arch' | 'kernel'>,
   answer: Answer,
 ): unknown {
   const ram = RAM[machine.arch];
+  const pageShift = machine.kernel.endsWith('16k') ? 14n : 12n;
   if (ram === undefined) return answer;
   if ('table' in answer) return { table: blindRuns(ram, (answer as TableAnswer).table) };
   if ('walk' in answer) {
     const { walk } = answer as WalkAnswer;
     return { walk: walk.map((at) => ({ ...at, entry: blindEntry(ram, at.entry) })) };
   }
-  return 'follow' in answer ? blindFollow(ram, answer as FollowAnswer, 12n) : answer;
+  if ('pagemap' in answer) return blindPagemap(ram, answer as PagemapAnswer, pageShift);
+  return 'follow' in answer ? blindFollow(ram, answer as FollowAnswer, pageShift) : answer;
 }

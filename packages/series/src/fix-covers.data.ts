@@ -134,7 +134,7 @@ const TOLD: Readonly<Record<string, Told>> = {
     packages: [],
     effect: 'not modelled',
     observable:
-      'nothing that fork answers: the mark and its exemption in copy_huge_pmd() came together; who sees the mark is anonymous memory, whose huge pages the model does not have',
+      'nothing that fork answers: the mark and its exemption in copy_huge_pmd() came together; who sees the mark is the huge page of zeroes of anonymous memory (HUGE_ZERO_SPECIAL), which is no device memory',
     kernels: '7.3',
   },
   F17: {

@@ -1,6 +1,7 @@
 import type { FollowApi } from '@pfnmap/follow-pfnmap';
 import { EEXIST, EINVAL, ENOMEM, ENOSPC, type Kernel, type MmStruct } from '@pfnmap/mm-core';
 import type { MmGup } from '@pfnmap/mm-gup';
+import type { Pfn } from '@pfnmap/pgtable-core';
 import {
   createIommuPageTable,
   IOMMU_READ,
@@ -61,6 +62,8 @@ export interface VfioType1Options {
 /** One mapping, and the pages that its program pays for. */
 interface DmaEntry extends DmaMapping {
   accounted: number;
+  /** Pages that are kept where they are until the mapping goes. */
+  readonly pinned: { readonly pfn: Pfn; readonly pages: number }[];
 }
 
 /** Makes a container for a kernel: the only place where its gates are read. */
@@ -70,7 +73,7 @@ export function createVfioType1(
   follow: FollowApi,
   options: VfioType1Options,
 ): VfioType1 {
-  const { config } = kernel;
+  const { config, anon } = kernel;
   const { pageSize } = kernel.arch.geometry;
   const granule = Math.min(...options.pageSizes, pageSize);
   /** A batch is one page of pointers. */
@@ -136,6 +139,8 @@ export function createVfioType1(
       pages += next.pages;
       run = { pfn: run?.pfn ?? next.pfn, pages, reserved: next.reserved };
       if (!next.reserved) {
+        entry.pinned.push({ pfn: next.pfn, pages: next.pages });
+        for (let page = 0; page < next.pages; page++) anon.pin(next.pfn + page);
         entry.accounted += next.pages;
         entry.mm.locked_vm += next.pages;
       }
@@ -145,6 +150,9 @@ export function createVfioType1(
 
   const forget = (entry: DmaEntry): void => {
     domain.unmap(entry.iova, entry.size);
+    for (const { pfn, pages } of entry.pinned) {
+      for (let page = 0; page < pages; page++) anon.unpin(pfn + page);
+    }
     entry.mm.locked_vm -= entry.accounted;
     entries.splice(entries.indexOf(entry), 1);
   };
@@ -172,7 +180,7 @@ export function createVfioType1(
       const refused = check(request);
       if (refused !== 0) return refused;
       const { iova, vaddr, size } = request;
-      const entry: DmaEntry = { iova, vaddr, size, mm, accounted: 0 };
+      const entry: DmaEntry = { iova, vaddr, size, mm, accounted: 0, pinned: [] };
       entries.push(entry);
       const error = pinAndMap(entry, request);
       if (error !== 0) forget(entry);

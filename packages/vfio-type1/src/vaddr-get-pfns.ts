@@ -107,7 +107,12 @@ export function createVaddrGetPfns(
 
   /** {@link VaddrGetPfns} with mmap_lock held. */
   const getPfnsLocked: VaddrGetPfns = (mm, vaddr, npages, write) => {
-    const pinned = gup.pin_user_pages_remote(mm, { address: vaddr, nr_pages: npages, write });
+    const pinned = gup.pin_user_pages_remote(mm, {
+      address: vaddr,
+      nr_pages: npages,
+      write,
+      longterm: true,
+    });
     if (typeof pinned !== 'number') {
       return pinned.map((pfn) => ({ pfn, pages: 1, reserved: false }));
     }

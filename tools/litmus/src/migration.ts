@@ -65,7 +65,7 @@ export class Migrations {
     this.running.push({ mm, address: start, slot, kind, word });
   }
 
-  /** Ends every migration; the pages are given back, since the model has no huge pages of anonymous memory. */
+  /** Ends every migration; the entries are taken back, since no page stands behind them. */
   settle(): void {
     const { mem, arch } = this.machine.kernel;
     for (const slot of [...this.running.map((each) => each.slot), ...this.copies]) {

@@ -116,7 +116,8 @@ export class InvariantChecker {
     const { arch, mem } = this.machine.kernel;
     const { levels, pageSize } = arch.geometry;
     const { mm } = process;
-    let tables = 0;
+    // Those put aside for the leaves of anonymous memory count as well.
+    let tables = mm.deposited.length;
     const count = (table: Slot, level: PgtableLevel): void => {
       const entries = levels[level].entries;
       for (let slot = table; slot < table + entries * 2; slot += 2) {

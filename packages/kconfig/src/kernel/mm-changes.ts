@@ -66,6 +66,30 @@ export const mmChanges: readonly KernelChange[] = /* @__PURE__ */ Object.freeze(
     dependsOn: 'SERIES_PATCH_07',
   },
   {
+    symbol: 'HUGE_ZERO_WRITE',
+    title: 'mm/huge_memory: a huge page for a write to the huge zero folio',
+    topic: 'mm/huge_memory',
+    help: 'The first write to anonymous memory that was only read splits the PMD of the huge zero folio, and gets one page. It now gets a huge page.',
+  },
+  {
+    symbol: 'REUSE_LARGE_FOLIO',
+    title: 'mm/memory: reuse pages of large folios on a write',
+    topic: 'mm/memory',
+    help: 'A write to a page of a large folio that PTEs map copies it even when no other process has it any more. It is made writable now where one address space alone maps the folio.',
+  },
+  {
+    symbol: 'PMD_ACCESS_FLUSH_LEAF',
+    title: 'mm: flush the whole leaf in pmdp_set_access_flags()',
+    topic: 'arm64/mm',
+    help: 'After a write fault on a PMD leaf the TLB is flushed for its first page only. The flush now covers the leaf.',
+  },
+  {
+    symbol: 'PTE_BATCHES',
+    title: 'mm: change and move PTEs of large folios in batches',
+    topic: 'mm/mprotect',
+    help: 'mprotect() and mremap() go page by page, so that contiguous blocks are unfolded, and folded again, with a flush each. The PTEs of a folio are now done together, and whole blocks stay blocks.',
+  },
+  {
     symbol: 'MEMORY_FAILURE_PFN',
     title: 'mm/memory-failure: signal users of failed device memory',
     topic: 'mm/memory-failure',

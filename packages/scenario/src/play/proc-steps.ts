@@ -26,8 +26,13 @@ function numamaps(player: Player, map: PlacedMap): Answer {
   const readings = player.machine.layers.pagewalk.numa_maps(player.process.mm);
   const found = readings.find((entry) => entry.start === map.start);
   if (found === undefined) return { numamaps: {} };
-  const counts = found.pages > 0 ? { anon: found.pages, dirty: found.pages, N0: found.pages } : {};
-  return { numamaps: { policy: found.policy, ...counts } };
+  const { policy, pages, dirty } = found;
+  const counts = {
+    ...(pages > 0 ? { anon: pages, N0: pages } : {}),
+    ...(dirty > 0 ? { dirty } : {}),
+    ...(found.mapmax > 1 ? { mapmax: found.mapmax } : {}),
+  };
+  return { numamaps: { policy, ...counts } };
 }
 
 function onMap(step: Step, player: Player, map: PlacedMap): Answer[] | undefined {
@@ -70,8 +75,8 @@ export function playProcStep(step: Step, player: Player): Answer[] | undefined {
     return [resultOf('clearrefs', result)];
   }
   if (step.op === 'smapsrollup') {
-    pagewalk.smaps_rollup(player.process.mm);
-    return [{ smapsrollup: { AnonHugePages: 0, ShmemPmdMapped: 0, FilePmdMapped: 0 } }];
+    const { AnonHugePages } = pagewalk.smaps_rollup(player.process.mm);
+    return [{ smapsrollup: { AnonHugePages, ShmemPmdMapped: 0, FilePmdMapped: 0 } }];
   }
   if (!('name' in step) || step.op === 'mmap') return undefined;
   const map = player.map(step.name);
