@@ -33,6 +33,17 @@ const wrongMprotect: Planted = (steps, at) => {
   return written && before.includes('fork') ? 'wrong' : undefined;
 };
 
+/** Whether a step asks for an anonymous mapping that was advised to be reclaimed before, or was not. */
+function isAnonTable(steps: readonly string[], at: number, advised: boolean): boolean {
+  const name = steps[at]!.split(' ')[1];
+  const reclaim = new RegExp(`^(in )?(process)?madvise ${name} .*advice=(8|20|21|25)\\b`);
+  const before = steps.slice(0, at);
+  return (
+    before.some((step) => step.startsWith(`mmap ${name} anon`)) &&
+    before.some((step) => reclaim.test(step)) === advised
+  );
+}
+
 const options = (facts: Partial<ShardOptions> = {}): ShardOptions => ({
   kernel: fakeKernel(right),
   model: fakeModel(),
@@ -252,8 +263,8 @@ describe('what is known', () => {
     const both: Planted = (steps, at) => {
       const [operation, name] = steps[at]!.split(' ');
       const isAnon = steps.some((step) => step.startsWith(`mmap ${name} anon`));
-      const isTable = operation === 'table' && !steps[0]!.includes('thp=never');
-      return isAnon && (isTable || operation === 'uffd') ? 'wrong' : undefined;
+      const isTable = operation === 'table' && isAnonTable(steps, at, true);
+      return isTable || (isAnon && operation === 'uffd') ? 'wrong' : undefined;
     };
     const result = await runShard(
       options({ kernel: fakeKernel(both), kinds: ['proc'], seeds: [{ first: 1, last: 60 }] }),
@@ -277,25 +288,18 @@ describe('what is known', () => {
     );
   });
 
-  test('only what tells of anonymous memory is explained by the model’s small pages', async () => {
-    const anon: Planted = (steps, at) => {
-      const [operation, name] = steps[at]!.split(' ');
-      const isAnon = steps.some((step) => step.startsWith(`mmap ${name} anon`));
-      return operation === 'table' && isAnon ? 'wrong' : undefined;
-    };
-    const result = await runShard(
-      options({
-        kernel: fakeKernel(anon),
-        kinds: ['dma', 'proc'],
-        seeds: [{ first: 1, last: 40 }],
-      }),
-    );
-    const cut = result.findings.filter(({ minimal }) => minimal.startsWith('machine'));
-    const isHuge = (minimal: string) =>
-      !minimal.includes('thp=never') || minimal.includes('advice=25');
-    expect(new Set(cut.map(({ minimal }) => isHuge(minimal)))).toEqual(new Set([true, false]));
-    for (const { explanation, minimal } of cut)
-      expect(explanation?.id).toBe(isHuge(minimal) ? 'anonymous-huge-pages' : undefined);
+  test('of anonymous memory only what follows an advice to reclaim it is explained by that', async () => {
+    const after =
+      (advised: boolean): Planted =>
+      (steps, at) =>
+        steps[at]!.startsWith('table ') && isAnonTable(steps, at, advised) ? 'wrong' : undefined;
+    const campaign = { kinds: ['dma', 'proc'] as const, seeds: [{ first: 1, last: 40 }] };
+    for (const advised of [true, false]) {
+      const kernel = fakeKernel(after(advised));
+      const { findings } = await runShard(options({ kernel, ...campaign }));
+      const explained = new Set(findings.map(({ explanation }) => explanation?.id));
+      expect([...explained]).toEqual([advised ? 'anonymous-reclaim' : undefined]);
+    }
     const every: Planted = (steps, at) => (steps[at]!.startsWith('touch ') ? 'wrong' : undefined);
     const open = await runShard(options({ kernel: fakeKernel(every), kinds: ['dma'] }));
     expect(unexplained(open).findings.length).toBe(open.findings.length);

@@ -4,14 +4,16 @@ import type { Explanation, ModelDifference } from './shard.ts';
 
 const explanation = ({ id, kind, text }: Known): Explanation => ({ id, kind, text });
 
-/** Names of the anonymous mappings of a scenario. */
-function anonymousMaps(text: string): string[] {
-  return [...text.matchAll(/^(?:in )?mmap (\S+) anon\b/gm)].map((match) => match[1]!);
+/** Names of the anonymous mappings that were given one of some advices. */
+function advisedMaps(text: string, advice: readonly number[]): string[] {
+  const maps = [...text.matchAll(/^(?:in )?mmap (\S+) anon\b/gm)].map((match) => match[1]!);
+  const given = new RegExp(
+    `^(?:in )?(?:process)?madvise (\\S+) .*\\badvice=(?:${advice.join('|')})\\b`,
+    'gm',
+  );
+  const advised = new Set([...text.matchAll(given)].map((match) => match[1]!));
+  return maps.filter((name) => advised.has(name));
 }
-
-/** Whether some anonymous memory can be a huge page: not where they are off, and nobody asks for them (MADV_COLLAPSE). */
-const mayBeHuge = (text: string): boolean =>
-  !/^machine .*thp=never/.test(text) || / advice=25\b/.test(text);
 
 /** The step with NAME in place of an anonymous mapping's name. */
 function blindStep(step: string, maps: readonly string[]): string {
@@ -26,10 +28,13 @@ function explainDifference(
   { bug }: Verdict,
   { index, step }: ModelDifference,
 ): Explanation | undefined {
-  const maps = mayBeHuge(text) ? anonymousMaps(text) : [];
-  const known = KNOWN.find(({ where, anonymousStep }) => {
+  const lines = text.split('\n');
+  const before = lines.slice(0, Math.max(0, lines.indexOf(step, Math.max(0, index)))).join('\n');
+  const known = KNOWN.find(({ where, afterAdvice }) => {
     if (where !== undefined) return bug?.where === where && index >= bug.step;
-    return maps.length > 0 && anonymousStep?.test(blindStep(step, maps)) === true;
+    if (afterAdvice === undefined) return false;
+    const maps = advisedMaps(before, afterAdvice.advice);
+    return maps.length > 0 && afterAdvice.step.test(blindStep(step, maps));
   });
   return known && explanation(known);
 }

@@ -4,8 +4,12 @@ import type { Explanation } from './shard.ts';
 export interface Known extends Explanation {
   /** The kernel function the model stops in: from that step on the kernel may answer anything, or die. */
   readonly where?: string;
-  /** A pattern that the text of a differing step matches, in which NAME stands for an anonymous mapping. */
-  readonly anonymousStep?: RegExp;
+  /** Advice that was given to anonymous memory before, and what tells of it then. */
+  readonly afterAdvice?: {
+    readonly advice: readonly number[];
+    /** A pattern that the text of a differing step matches, in which NAME stands for such a mapping. */
+    readonly step: RegExp;
+  };
 }
 
 /**
@@ -32,10 +36,12 @@ export const KNOWN: readonly Known[] = [
     where: 'handle_mm_fault',
   },
   {
-    id: 'anonymous-huge-pages',
+    id: 'anonymous-reclaim',
     kind: 'model limit',
-    text: 'The model maps anonymous memory with single pages, where the kernel may take a huge one.',
-    anonymousStep:
-      /^(in )?(table|walk|pagemap|smaps|numamaps|mincore) NAME\b|^(in )?(mm|smapsrollup)\b/,
+    text: 'Anonymous memory that is advised to be reclaimed (FREE, COLD, PAGEOUT) or to become huge (COLLAPSE): the kernel marks its pages old, splits huge ones, and may put the page of zeroes in place of what nobody wrote.',
+    afterAdvice: {
+      advice: [8, 20, 21, 25],
+      step: /^(in )?(table|walk|pagemap|smaps|numamaps|mincore) NAME\b|^(in )?(mm|smapsrollup)\b/,
+    },
   },
 ];
