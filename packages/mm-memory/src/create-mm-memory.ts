@@ -53,6 +53,7 @@ export function createMmMemory(kernel: Kernel, huge: MmHuge): MmMemory {
     {
       assertsMmapLock: !config.enabled('FIX_ZAP_NO_MMAP_ASSERT'),
       zapsMixedmap: config.enabled('ZAP_SPECIAL_VMA_RANGE'),
+      reclaimsTables: config.enabled('PT_RECLAIM'),
       untracksOnUnmap: !tracksByContext,
     },
     huge,

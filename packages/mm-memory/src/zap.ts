@@ -18,6 +18,7 @@ import {
 import type { MmHuge } from '@pfnmap/mm-huge';
 import { isAligned, PGTABLE_LEVEL_PMD, PGTABLE_LEVEL_PTE, type Slot } from '@pfnmap/pgtable-core';
 import type { BadEntries } from './bad-entries.ts';
+import { createPtReclaim } from './pt-reclaim.ts';
 import { endOfEntry } from './range.ts';
 import type { NormalPages } from './vm-normal-page.ts';
 
@@ -27,6 +28,8 @@ export interface ZapGates {
   readonly assertsMmapLock: boolean;
   /** zap_special_vma_range(): MIXEDMAP VMAs are accepted as well. */
   readonly zapsMixedmap: boolean;
+  /** PT_RECLAIM: tables that MADV_DONTNEED empties go away. */
+  readonly reclaimsTables: boolean;
   /** untrack_pfn() runs when a PFNMAP VMA is unmapped, not when it is closed. */
   readonly untracksOnUnmap: boolean;
 }
@@ -34,6 +37,8 @@ export interface ZapGates {
 /** What may be zapped of private pages. */
 interface ZapDetails {
   readonly evenCows: boolean;
+  /** PTE tables whose whole span the range covers go as well, where the kernel can. */
+  readonly reclaimTables?: boolean;
 }
 
 /** Removal of entries, for one kernel. */
@@ -73,6 +78,7 @@ export function createZapper(
   const [pteLevel, pmdLevel, pudLevel, p4dLevel, pgdLevel] = arch.geometry.levels;
   const { pageSize } = arch.geometry;
   const contpte = createContPte(kernel);
+  const try_to_free_pte = createPtReclaim(kernel, gates.reclaimsTables);
 
   /** One by one, since a private mapping may hold pages of its own. */
   const zapPrivatePtes = (
@@ -144,7 +150,7 @@ export function createZapper(
     pudp: Slot,
     start: number,
     end: number,
-    evenCows: boolean,
+    details: ZapDetails,
   ): void => {
     for (let address = start; address < end; ) {
       const pmdp = pt.pmd_offset(pudp, address);
@@ -159,8 +165,9 @@ export function createZapper(
         if (arch.pmd_trans_huge(pt.pmdp_get(pmdp))) huge.split_huge_pmd(vma, pmdp, address);
         if (!pt.pmd_none(pmdp)) {
           lock(events, vma.vm_mm, pageTableLock(pteLevel.level));
-          zap_pte_range(tlb, vma, pmdp, address, next, evenCows);
+          zap_pte_range(tlb, vma, pmdp, address, next, details.evenCows);
           unlock(events, vma.vm_mm, pageTableLock(pteLevel.level));
+          if (details.reclaimTables) try_to_free_pte(tlb, vma, pmdp, address, next);
         }
       }
       address = next;
@@ -179,7 +186,7 @@ export function createZapper(
     p4dp: Slot,
     start: number,
     end: number,
-    evenCows: boolean,
+    details: ZapDetails,
   ): void => {
     for (let address = start; address < end; ) {
       const next = endOfEntry(pudLevel, address, end);
@@ -190,7 +197,7 @@ export function createZapper(
         else splitPud(vma, pudp, address);
       }
       if (!bad.pud_none_or_clear_bad(pudp)) {
-        zap_pmd_range(tlb, vma, pudp, address, next, evenCows);
+        zap_pmd_range(tlb, vma, pudp, address, next, details);
       }
       address = next;
     }
@@ -213,7 +220,7 @@ export function createZapper(
       while (address < pgdEnd) {
         const next = endOfEntry(p4dLevel, address, pgdEnd);
         const p4dp = pt.p4d_offset(pgdp, address);
-        if (!pt.p4d_none(p4dp)) zap_pud_range(tlb, vma, p4dp, address, next, details.evenCows);
+        if (!pt.p4d_none(p4dp)) zap_pud_range(tlb, vma, p4dp, address, next, details);
         address = next;
       }
     }

@@ -139,7 +139,7 @@ export function createMadvise(
   const dontneed = (vma: VmAreaStruct, start: number, end: number, locked: boolean): number => {
     const refused = VM_PFNMAP | VM_HUGETLB | (locked ? 0 : VM_LOCKED);
     if ((vma.vm_flags & refused) !== 0) return -EINVAL;
-    memory.zap_page_range_single(vma, start, end - start);
+    memory.zap_page_range_single(vma, start, end - start, { evenCows: true, reclaimTables: true });
     return 0;
   };
   const madvise_populate = (

@@ -10,12 +10,13 @@ import {
   VM_SHARED,
   VM_SOFTDIRTY,
   type VmAreaStruct,
-  vma_is_anonymous,
   vma_set_page_prot,
 } from '@pfnmap/mm-core';
 import type { MmMemory } from '@pfnmap/mm-memory';
 import {
   alignDown,
+  KernelBug,
+  type Pfn,
   PGTABLE_LEVEL_PMD,
   PGTABLE_LEVEL_PTE,
   type Prot,
@@ -48,10 +49,11 @@ export function createPageReaders(
   memory: MmMemory,
   walker: PageWalker,
 ): PageReaders {
-  const { arch, pt, anon, events } = kernel;
+  const { arch, pt, mem, anon, events } = kernel;
   const { pageSize, pageShift } = arch.geometry;
   const contpte = createContPte(kernel);
   const pmdSize = arch.geometry.levels[PGTABLE_LEVEL_PMD].size;
+  const asksNormalPmd = kernel.config.enabled('PROC_NORMAL_PMD');
   const countsDeviceMemory = kernel.config.enabled('MINCORE_PFNMAP');
   const softDirtyOf = (vma: VmAreaStruct | null): bigint =>
     arch.update.hasSoftDirty && vma !== null && (vma.vm_flags & VM_SOFTDIRTY) !== 0
@@ -71,13 +73,29 @@ export function createPageReaders(
     const pfn = pt.pfnAt(PGTABLE_LEVEL_PTE, ptep);
     return present(vma, pte, pfn, memory.vm_normal_page(vma, address, pte, pfn));
   };
+  /**
+   * The page behind a PMD leaf, or -1. Before PROC_NORMAL_PMD the frame of any leaf is taken for one of memory: PFNMAP VMAs
+   * are not walked, and those with VM_MIXEDMAP were forgotten.
+   */
+  const pageOfLeaf = (
+    vma: VmAreaStruct,
+    address: number,
+    pmdp: Slot,
+    where: 'pagemap_pmd_range' | 'clear_refs_pte_range',
+  ): Pfn => {
+    const pfn = pt.pfnAt(PGTABLE_LEVEL_PMD, pmdp);
+    if (!asksNormalPmd && !mem.isRam(pfn)) {
+      throw new KernelBug('a struct page is taken for a frame of device memory', where, { pfn });
+    }
+    return memory.vm_normal_page_pmd(vma, address, pt.pmdp_get(pmdp), pfn);
+  };
   const pmdWord = (pmdp: Slot, address: number, vma: VmAreaStruct): bigint => {
     const pmd = pt.pmdp_get(pmdp);
     if (!arch.pmd_trans_huge(pmd)) return pteWord(pt.pte_offset(pmdp, address), address, vma);
     if (!arch.pmd_present(pmd)) return softDirtyOf(vma);
     const head = pt.pfnAt(PGTABLE_LEVEL_PMD, pmdp);
     const pfn = head + (address % pmdSize) / pageSize;
-    const page = memory.vm_normal_page_pmd(vma, address, pmd, head) < 0 ? -1 : pfn;
+    const page = pageOfLeaf(vma, address, pmdp, 'pagemap_pmd_range') < 0 ? -1 : pfn;
     // A huge page of zeroes that is not marked special counts as a page, and as none of anonymous memory.
     const isZero = anon.large.isHugeZero(head) && !arch.pmd_special(pmd);
     return present(vma, pmd, pfn, page) | (isZero ? PM_FILE : 0n);
@@ -111,7 +129,7 @@ export function createPageReaders(
     );
   };
 
-  /** The same for a PMD leaf of anonymous memory. Soft-dirty is cleared by pmdp_invalidate(), with a flush of its own. */
+  /** The same for a PMD leaf. Soft-dirty is cleared by pmdp_invalidate(), with a flush of its own. */
   const clearReferenceOfLeaf = (
     vma: VmAreaStruct,
     address: number,
@@ -119,7 +137,7 @@ export function createPageReaders(
     softDirty: boolean,
   ): void => {
     const pmd = pt.pmdp_get(pmdp);
-    if (!vma_is_anonymous(vma) || !arch.pmd_trans_huge(pmd) || !arch.pmd_present(pmd)) return;
+    if (!arch.pmd_trans_huge(pmd) || !arch.pmd_present(pmd)) return;
     if (softDirty) {
       if (!arch.update.hasSoftDirty) return;
       const start = alignDown(address, pmdSize);
@@ -127,8 +145,9 @@ export function createPageReaders(
       pt.setProt(PGTABLE_LEVEL_PMD, pmdp, arch.pmd_clear_soft_dirty(arch.pmd_wrprotect(pmd)));
       return;
     }
-    // vm_normal_page_pmd() is not asked before 7.x: the huge page of zeroes is a page like others.
-    if (!arch.pmd_special(pmd)) pt.setProt(PGTABLE_LEVEL_PMD, pmdp, arch.pmd_mkold(pmd));
+    const page = pageOfLeaf(vma, address, pmdp, 'clear_refs_pte_range');
+    // Before it asks, the huge page of zeroes is a page like others.
+    if (page >= 0 || !asksNormalPmd) pt.setProt(PGTABLE_LEVEL_PMD, pmdp, arch.pmd_mkold(pmd));
   };
 
   const countMapped = (mm: MmStruct, address: number, answer: number[]): void => {

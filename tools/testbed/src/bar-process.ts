@@ -17,7 +17,7 @@ export interface Mapping {
 
 /** How the lab's driver fills a mapping: by faults up to an order, or at once. */
 export interface LabDriver {
-  readonly mode?: 'fault' | 'remap';
+  readonly mode?: 'fault' | 'mixed' | 'remap';
   readonly maxorder?: number;
   readonly pfn?: number;
 }

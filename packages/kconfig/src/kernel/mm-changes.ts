@@ -133,6 +133,12 @@ export const mmChanges: readonly KernelChange[] = /* @__PURE__ */ Object.freeze(
     help: 'MADV_GUARD_INSTALL and MADV_GUARD_REMOVE do not exist. They do now, and refuse VMAs of device memory with EINVAL.',
   },
   {
+    symbol: 'PROC_NORMAL_PMD',
+    title: 'fs/proc/task_mmu: ask for the normal page of a PMD',
+    topic: 'fs/proc',
+    help: 'pagemap and clear_refs take the frame of a huge entry for one of memory. Of device memory in a VM_MIXEDMAP mapping, which they walk, that kills the kernel. They now ask whether the entry has a page.',
+  },
+  {
     symbol: 'PROCESS_MADVISE_SELF',
     title: 'mm/madvise: any advice to oneself by process_madvise()',
     topic: 'mm/madvise',

@@ -23,6 +23,15 @@ const KNOWN: Readonly<Record<string, Pick<FoundBug, 'rule' | 'kernels'>>> = {
     rule: 'gup-fast must refuse special leaves, since device memory has no struct page',
     kernels: 'kernels without patch 5',
   },
+  pagemap_pmd_range: {
+    rule: 'a walker must ask vm_normal_page_pmd() for the page of a PMD: a VM_MIXEDMAP mapping of device memory has none',
+    kernels: '6.12 to before 7.3, x86_64 and arm64 (seen on 6.12.117): a read of /proc/PID/pagemap',
+  },
+  clear_refs_pte_range: {
+    rule: 'a walker must ask vm_normal_page_pmd() for the page of a PMD: a VM_MIXEDMAP mapping of device memory has none',
+    kernels:
+      '6.12 to before 7.3, x86_64 and arm64 (seen on 6.12.117): 1 or 3 written to /proc/PID/clear_refs',
+  },
   do_pages_stat: {
     rule: 'folio_walk_start() must find nothing behind a special PUD, since device memory has no struct page',
     kernels: 'kernels without patch 6',

@@ -36,6 +36,18 @@ export const KNOWN: readonly Known[] = [
     where: 'handle_mm_fault',
   },
   {
+    id: 'mixed-pagemap',
+    kind: 'kernel defect',
+    text: 'A read of /proc/PID/pagemap of a VM_MIXEDMAP mapping with huge entries kills kernels before 7.3: they take the device page for one of memory (scenario 60-mixed-pagemap).',
+    where: 'pagemap_pmd_range',
+  },
+  {
+    id: 'mixed-clear-refs',
+    kind: 'kernel defect',
+    text: 'Clearing the accessed bits of a VM_MIXEDMAP mapping with huge entries kills kernels before 7.3, for the same reason (scenario 62-mixed-clear-refs).',
+    where: 'clear_refs_pte_range',
+  },
+  {
     id: 'anonymous-reclaim',
     kind: 'model limit',
     text: 'Anonymous memory that is advised to be reclaimed (FREE, COLD, PAGEOUT) or to become huge (COLLAPSE): the kernel marks its pages old, splits huge ones, and may put the page of zeroes in place of what nobody wrote.',
