@@ -38,5 +38,6 @@ export function createHardwareWalk(hafdbs: boolean): HardwareWalk {
   return Object.freeze({
     permits,
     accessed: hafdbs ? accessed : (_level: PgtableLevel, prot: Prot): Prot => prot,
+    refused: (_level: PgtableLevel, prot: Prot): Prot => prot,
   });
 }

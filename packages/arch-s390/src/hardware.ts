@@ -26,4 +26,5 @@ export const hardware: HardwareWalk = Object.freeze({
     return !write || (prot & _PAGE_PROTECT) === 0;
   },
   accessed: (_level: PgtableLevel, prot: Prot): Prot => prot,
+  refused: (_level: PgtableLevel, prot: Prot): Prot => prot,
 });

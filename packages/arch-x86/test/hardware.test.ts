@@ -7,7 +7,7 @@ import { archOf, SYMBOLS_6_12 } from './fake-config.ts';
 const arch = archOf();
 
 describe('an access', () => {
-  const { permits, accessed } = arch.hardware;
+  const { permits, accessed, refused } = arch.hardware;
   const NX = 1 << 31;
   const cases: ReadonlyArray<
     readonly [string, Prot, read: boolean, write: boolean, fetch: boolean]
@@ -24,6 +24,12 @@ describe('an access', () => {
       permits(1, prot, true, false),
       permits(1, prot, false, true),
     ]).toEqual([read, write, fetch]);
+  });
+
+  test('that is refused sets A in a 1 GiB leaf only, as captured (bar-5170)', () => {
+    expect([0, 1, 2].map((level) => refused(level as 0 | 1 | 2, 0x295))).toEqual([
+      0x295, 0x295, 0x2b5,
+    ]);
   });
 
   test('sets A, and D when it stores', () => {

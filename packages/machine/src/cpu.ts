@@ -29,7 +29,7 @@ export function createCpu(kernel: Kernel, memory: MmMemory): Cpu {
   const { lanes } = mem;
   const { validMask } = arch.format;
   const { prot: protOf } = arch.codec;
-  const { permits, accessed } = arch.hardware;
+  const { permits, accessed, refused } = arch.hardware;
   const { walk, walked, flipProt } = pt;
   const doUserFault = createUserFault(kernel, memory);
   let faults = 0;
@@ -39,10 +39,10 @@ export function createCpu(kernel: Kernel, memory: MmMemory): Cpu {
     const lo = lanes[slot] as number;
     if ((lo & validMask) === 0) return false;
     const prot = protOf(level, lo, lanes[slot + 1] as number);
-    if (!permits(level, prot, write, false)) return false;
-    const after = accessed(level, prot, write);
+    const allows = permits(level, prot, write, false);
+    const after = allows ? accessed(level, prot, write) : refused(level, prot);
     if (after !== prot) flipProt(slot, after ^ prot);
-    return true;
+    return allows;
   };
 
   const repeats = (mm: MmStruct, address: number, write: boolean): never => {

@@ -170,6 +170,8 @@ export interface HardwareWalk {
   permits(level: PgtableLevel, prot: Prot, write: boolean, exec: boolean): boolean;
   /** The leaf after a successful access: accessed and dirty state set as the CPU sets it. */
   accessed(level: PgtableLevel, prot: Prot, write: boolean): Prot;
+  /** The leaf after an access that its rights refuse. */
+  refused(level: PgtableLevel, prot: Prot): Prot;
 }
 
 /** Rules about flushing and updating live entries that differ between architectures. */
