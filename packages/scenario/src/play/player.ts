@@ -1,5 +1,5 @@
 import type { FaultCall, Machine, Process } from '@pfnmap/machine';
-import { EOPNOTSUPP } from '@pfnmap/mm-core';
+import { EBADF, EOPNOTSUPP } from '@pfnmap/mm-core';
 import { MREMAP_FIXED, MREMAP_MAYMOVE, PROT_EXEC, PROT_READ, PROT_WRITE } from '@pfnmap/mm-mmap';
 import type { Answer, Call, ResultAnswer, ResultKind } from '../answer.ts';
 import type { ProtectionBits } from '../field.ts';
@@ -39,6 +39,8 @@ export class Player {
   private labCalls: Call[] = [];
   private skipping = 0;
   private readonly extensions: readonly StepExtension[];
+  /** The device was opened through vfio: until then, what needs its file has none. */
+  isOpen = false;
   /** Every handler call so far. */
   handlerCalls = 0;
 
@@ -136,9 +138,11 @@ export class Player {
       case 'mm':
         return [this.program.counters()];
       case 'command':
-        return [resultOf('command', this.machine.device.writeCommand(step.value))];
+        return [
+          resultOf('command', this.isOpen ? this.machine.device.writeCommand(step.value) : -EBADF),
+        ];
       case 'reset':
-        return [resultOf('reset', this.machine.device.reset())];
+        return [resultOf('reset', this.isOpen ? this.machine.device.reset() : -EBADF)];
       case 'hardoffline':
         return [resultOf('hardoffline', this.hardoffline(step.offset))];
       case 'fork':
@@ -204,6 +208,7 @@ export class Player {
   }
 
   private vfio(): Answer {
+    this.isOpen = true;
     const regions = [0, 1, 2, 3, 4, 5, 6].map((index) => {
       const info = this.machine.device.regionInfo(index);
       if (typeof info === 'number') throw new RangeError(`region ${index} has no information`);
@@ -233,6 +238,7 @@ export class Player {
     let { offset } = step;
     if (source === 'lab') file = this.machine.pfnlab.file;
     else if (source !== 'anon') {
+      if (!this.isOpen) return { mmap: -1, errno: EBADF };
       file = this.machine.device.file;
       offset += Number(source.slice(3)) * 2 ** 40;
     } else offset = 0;
