@@ -25,7 +25,9 @@ export interface StepGrammar {
 
 const NAME = word('the name of a mapping', mapName);
 const OFFSET = option(number(), 0);
-const LENGTH = option(number(), 4096);
+/** One page of the machine, unless told. */
+const LENGTH = optional(number());
+const STRIDE = optional(number(1));
 const ALIGN = optional(number(1));
 const PHASE = option(number(), 0);
 const WRITE = flag('write');
@@ -115,7 +117,7 @@ export const GRAMMAR = {
       name: NAME,
       offset: OFFSET,
       length: optional(number()),
-      step: option(number(1), 4096),
+      step: STRIDE,
       write: WRITE,
     },
   },

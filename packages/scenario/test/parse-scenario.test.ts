@@ -12,7 +12,7 @@ function step(text: string): unknown {
 describe('steps', () => {
   const rw = { r: true, w: true, x: false };
   const at = { name: 'a', offset: 0 };
-  const range = { ...at, length: 4096 };
+  const range = { ...at, length: undefined };
   test.each<[string, unknown]>([
     ['vfio', { op: 'vfio' }],
     [
@@ -80,7 +80,7 @@ describe('steps', () => {
     ['touch a', { op: 'touch', ...at, write: false }],
     ['touch a offset=2M write', { op: 'touch', name: 'a', offset: 2 ** 21, write: true }],
     ['touch a write offset=2M', { op: 'touch', name: 'a', offset: 2 ** 21, write: true }],
-    ['touchall a', { op: 'touchall', ...at, length: undefined, step: 4096, write: false }],
+    ['touchall a', { op: 'touchall', ...at, length: undefined, step: undefined, write: false }],
     [
       'touchall a offset=4K length=1G step=2M write',
       { op: 'touchall', name: 'a', offset: 4096, length: 2 ** 30, step: 2 ** 21, write: true },
@@ -93,7 +93,7 @@ describe('steps', () => {
     ['gup a longterm offset=1', { op: 'gup', name: 'a', offset: 1, write: false, how: 'longterm' }],
     ['follow a', { op: 'follow', ...at }],
     ['zap a length=2M', { op: 'zap', ...at, length: 2 ** 21 }],
-    ['unmaprange offset=8M', { op: 'unmaprange', offset: 2 ** 23, length: 4096 }],
+    ['unmaprange offset=8M', { op: 'unmaprange', offset: 2 ** 23, length: undefined }],
     ['munmap a', { op: 'munmap', ...range }],
     ['mprotect a prot=wr', { op: 'mprotect', ...range, prot: rw }],
     ['mprotect a', { op: 'mprotect', ...range, prot: { r: false, w: false, x: false } }],
@@ -121,7 +121,7 @@ describe('steps', () => {
     ['smaps a', { op: 'smaps', name: 'a' }],
     ['pagemap a', { op: 'pagemap', ...at }],
     ['dmamap a iova=4G', { op: 'dmamap', ...range, iova: 2 ** 32 }],
-    ['dmaunmap', { op: 'dmaunmap', iova: 0, length: 4096 }],
+    ['dmaunmap', { op: 'dmaunmap', iova: 0, length: undefined }],
     ['command 0x6', { op: 'command', value: 6 }],
     ['reset', { op: 'reset' }],
     ['kvm', { op: 'kvm' }],

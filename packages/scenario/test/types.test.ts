@@ -11,7 +11,7 @@ test('a step has the typed fields of its kind', () => {
     readonly name: string;
     readonly source: 'bar0' | 'bar1' | 'bar2' | 'bar3' | 'bar4' | 'bar5' | 'lab' | 'anon';
     readonly offset: number;
-    readonly length: number;
+    readonly length: number | undefined;
     readonly align: number | undefined;
     readonly phase: number;
     readonly prot: ProtectionBits;

@@ -7,7 +7,7 @@ import { type Player, resultOf } from './player.ts';
 export function playDmaStep(step: Step, player: Player): Answer[] | undefined {
   const { dma } = player.machine;
   if (step.op === 'dmaunmap') {
-    const result = player.isOpen ? dma.unmapDma(step.iova, step.length) : -EBADF;
+    const result = player.isOpen ? dma.unmapDma(step.iova, player.lengthOf(step)) : -EBADF;
     return [resultOf('dmaunmap', result)];
   }
   if (step.op !== 'dmamap') return undefined;
@@ -17,7 +17,7 @@ export function playDmaStep(step: Step, player: Player): Answer[] | undefined {
   const result = dma.mapDma(player.process.mm, {
     iova: step.iova,
     vaddr: map.start + step.offset,
-    size: step.length,
+    size: player.lengthOf(step),
     read: true,
     write: true,
   });

@@ -143,7 +143,7 @@ export class KvmSteps {
       slot,
       flags: step.readonly ? KVM_MEM_READONLY : 0,
       guest_phys_addr: step.gpa,
-      memory_size: step.length,
+      memory_size: player.lengthOf(step),
       userspace_addr: map.start + step.offset,
     });
     return resultOf('kvmslot', result);

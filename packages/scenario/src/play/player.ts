@@ -48,8 +48,7 @@ export class Player {
     this.machine = machine;
     this.extensions = extensions;
     this.reader = new TableReader(machine.kernel.pt, field);
-    const { pageSize } = machine.kernel.arch.geometry;
-    this.program = Program.started(machine.spawn(), pageSize);
+    this.program = Program.started(machine.spawn(), this.pageSize);
     machine.watchFaults((call) => this.sawFault(call));
   }
 
@@ -82,6 +81,16 @@ export class Player {
         ? { map: null }
         : { map: map.name, offset: hexOf(call.address - map.start) }),
     });
+  }
+
+  /** Bytes of a page of the machine. */
+  get pageSize(): number {
+    return this.machine.kernel.arch.geometry.pageSize;
+  }
+
+  /** Bytes of a step's range: a page, unless told. */
+  lengthOf({ length }: { readonly length: number | undefined }): number {
+    return length ?? this.pageSize;
   }
 
   /** The mapping that a step names. */
@@ -179,19 +188,23 @@ export class Player {
       case 'follow':
         return [followAt(this.machine, mm, map.start + step.offset)];
       case 'zap':
-        return [resultOf('zap', zapRange(this.machine, mm, map.start + step.offset, step.length))];
+        return [
+          resultOf('zap', zapRange(this.machine, mm, map.start + step.offset, this.lengthOf(step))),
+        ];
       case 'munmap':
-        return [resultOf('munmap', process.munmap(map.start + step.offset, step.length))];
+        return [resultOf('munmap', process.munmap(map.start + step.offset, this.lengthOf(step)))];
       case 'mprotect': {
         const address = map.start + step.offset;
-        return [resultOf('mprotect', process.mprotect(address, step.length, protOf(step.prot)))];
+        return [
+          resultOf('mprotect', process.mprotect(address, this.lengthOf(step), protOf(step.prot))),
+        ];
       }
       case 'madvise': {
         const address = map.start + step.offset;
-        return [resultOf('madvise', process.madvise(address, step.length, step.advice))];
+        return [resultOf('madvise', process.madvise(address, this.lengthOf(step), step.advice))];
       }
       case 'mlock':
-        return [resultOf('mlock', process.mlock(map.start + step.offset, step.length))];
+        return [resultOf('mlock', process.mlock(map.start + step.offset, this.lengthOf(step)))];
       case 'mremap':
         return [this.mremap(step, map)];
       case 'readv':
@@ -231,9 +244,10 @@ export class Player {
 
   private mmap(step: StepOf<'mmap'>): Answer {
     const { source } = step;
+    const length = this.lengthOf(step);
     const place = step.anywhere
       ? {}
-      : { address: this.program.maps.place(step.length, step.align, step.phase) };
+      : { address: this.program.maps.place(length, step.align, step.phase) };
     let file = null;
     let { offset } = step;
     if (source === 'lab') file = this.machine.pfnlab.file;
@@ -244,7 +258,7 @@ export class Player {
     } else offset = 0;
     const result = this.process.mmap({
       ...place,
-      length: step.length,
+      length,
       prot: protOf(step.prot),
       shared: !step.private,
       noreserve: step.private,
@@ -253,7 +267,7 @@ export class Player {
       offset,
     });
     if (result < 0) return { mmap: -1, errno: -result };
-    this.program.maps.add(step.name, result, step.length);
+    this.program.maps.add(step.name, result, length);
     return { mmap: 0, errno: 0, address: hexOf(result) };
   }
 
@@ -276,7 +290,8 @@ export class Player {
   private touchall(step: StepOf<'touchall'>, map: PlacedMap): number {
     const end = step.offset + (step.length ?? map.length - step.offset);
     let signals = 0;
-    for (let offset = step.offset; offset < end; offset += step.step) {
+    const stride = step.step ?? this.pageSize;
+    for (let offset = step.offset; offset < end; offset += stride) {
       if (this.process.touch(map.start + offset, step.write) !== 0) signals++;
     }
     return signals;
@@ -300,14 +315,19 @@ export class Player {
 
   private unmaprange(step: StepOf<'unmaprange'>): Answer {
     const { f_mapping } = this.machine.pfnlab.file;
-    this.machine.layers.memory.unmap_mapping_range(f_mapping, step.offset, step.length, true);
+    this.machine.layers.memory.unmap_mapping_range(
+      f_mapping,
+      step.offset,
+      this.lengthOf(step),
+      true,
+    );
     return resultOf('unmaprange', 0);
   }
 
   /** hard_offline_page: memory_failure() for the frame, where -EOPNOTSUPP counts as done. */
   private hardoffline(offset: number): number {
-    const { kernel, layers, bar2Pfn } = this.machine;
-    const page = Math.floor(offset / kernel.arch.geometry.pageSize);
+    const { layers, bar2Pfn } = this.machine;
+    const page = Math.floor(offset / this.pageSize);
     const result = layers.memory.memory_failure(bar2Pfn + page);
     return result === -EOPNOTSUPP ? 0 : result;
   }

@@ -15,9 +15,8 @@ function registerUserfault(player: Player, start: number, length: number, mode: 
 }
 
 function mincore(player: Player, start: number, length: number): Answer {
-  const { pageSize } = player.machine.kernel.arch.geometry;
   const { mm } = player.process;
-  const pages = Math.ceil(length / pageSize);
+  const pages = Math.ceil(length / player.pageSize);
   const resident = player.machine.layers.pagewalk.mincore(mm, start, pages);
   return { mincore: 0, errno: 0, resident: resident.reduce((sum, page) => sum + page, 0) };
 }
@@ -40,24 +39,25 @@ function onMap(step: Step, player: Player, map: PlacedMap): Answer[] | undefined
   switch (step.op) {
     case 'processmadvise': {
       const start = map.start + step.offset;
-      const result = process.process_madvise(start, step.length, step.advice);
+      const result = process.process_madvise(start, player.lengthOf(step), step.advice);
       return [resultOf('processmadvise', result)];
     }
     case 'mbind': {
-      const { policy, strict, length } = step;
+      const { policy, strict } = step;
       const address = map.start + step.offset;
-      const request = { address, length, policy, strict };
+      const request = { address, length: player.lengthOf(step), policy, strict };
       return [resultOf('mbind', machine.layers.mmap.mbind(process.mm, request))];
     }
     case 'mincore':
-      return [mincore(player, map.start + step.offset, step.length)];
+      return [mincore(player, map.start + step.offset, player.lengthOf(step))];
     case 'movepages': {
       const node = machine.layers.pagewalk.do_pages_stat(process.mm, map.start + step.offset);
       return [{ node }];
     }
     case 'uffd': {
-      const { offset, length, mode } = step;
-      return [resultOf('uffd', registerUserfault(player, map.start + offset, length, mode))];
+      const start = map.start + step.offset;
+      const length = player.lengthOf(step);
+      return [resultOf('uffd', registerUserfault(player, start, length, step.mode))];
     }
     case 'numamaps':
       return [numamaps(player, map)];
