@@ -8,6 +8,7 @@ import type {
   FollowAnswer,
   GupAnswer,
   HandlerCall,
+  HotdisableAnswer,
   KvmstatAnswer,
   MincoreAnswer,
   MmAnswer,
@@ -126,6 +127,13 @@ export const ANSWER_SHAPES = {
   fork: result('fork'),
   signal: object<TouchAnswer>({ signal: count }),
   signals: object<TouchallAnswer>({ signals: count }),
+  hotdisable: object<HotdisableAnswer>({
+    hotdisable: integer,
+    errno: count,
+    enabled: absentOr(list(count)),
+    disabled: absentOr(list(count)),
+    entries: absentOr(count),
+  }),
   table: object<TableAnswer>({
     table: list(object<TableRun>({ offset: hex, level, entry: hex, count })),
   }),

@@ -85,6 +85,18 @@ export interface TouchallAnswer {
   readonly signals: number;
 }
 
+/** `hotdisable`: what answered while memory was on, and off; or -1 and an errno. */
+export interface HotdisableAnswer {
+  readonly hotdisable: number;
+  readonly errno: number;
+  /** The signals that accesses got while memory was on, ascending: 0 is none. */
+  readonly enabled?: readonly number[];
+  /** The same while memory was off. */
+  readonly disabled?: readonly number[];
+  /** The most entries that were not empty while memory was off. */
+  readonly entries?: number;
+}
+
 /** A run of like entries under a mapping. `offset` is bytes within the mapping, `entry` the first entry. */
 export interface TableRun {
   readonly offset: Hex;
@@ -282,6 +294,7 @@ export type Answer =
   | MincoreAnswer
   | TouchAnswer
   | TouchallAnswer
+  | HotdisableAnswer
   | TableAnswer
   | WalkAnswer
   | GupAnswer

@@ -67,6 +67,8 @@ export const MACHINE_FIELDS = {
   el2: option(ON_OFF, false),
   /** Bits of a virtual address on arm64, where it is not what kernel and CPU agree on. */
   va: optional(mapped(oneOf('48', '52'), (bits): 48 | 52 => (bits === '48' ? 48 : 52))),
+  /** Processors; a scenario's process stays on the first. */
+  cpus: option(number(1, 8), 1),
   /** False when an x86 kernel is told `nopat`. */
   pat: option(ON_OFF, true),
   /** The driver's debug lines go to the kernel log. */
@@ -231,6 +233,17 @@ export const GRAMMAR = {
     fields: { value: word('the value of the command register', number(0, 0xffff)) },
   },
   reset: { does: 'resets the device by VFIO_DEVICE_RESET', fields: {} },
+  hotdisable: {
+    does: 'switches memory enable off and on while another thread accesses a range',
+    fields: {
+      name: NAME,
+      offset: OFFSET,
+      length: optional(number()),
+      step: STRIDE,
+      rounds: option(number(0, 1000), 4),
+      write: WRITE,
+    },
+  },
   hardoffline: {
     does: 'tells the kernel that a page of BAR 2 failed, by hard_offline_page',
     fields: { offset: OFFSET },

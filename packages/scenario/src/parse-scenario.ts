@@ -22,8 +22,8 @@ export const DEFAULT_MACHINE: MachineOptions = Object.freeze(
 export function machineOf(steps: readonly Step[]): MachineOptions {
   const [first] = steps;
   if (first?.op !== 'machine') return DEFAULT_MACHINE;
-  const { bar, thp, levels, cpu, el2, va, pat, dyndbg } = first;
-  return { bar, thp, levels, cpu, el2, va, pat, dyndbg };
+  const { bar, thp, levels, cpu, el2, va, cpus, pat, dyndbg } = first;
+  return { bar, thp, levels, cpu, el2, va, cpus, pat, dyndbg };
 }
 
 /**

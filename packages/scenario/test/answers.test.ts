@@ -32,6 +32,7 @@ const ANSWERS = [
   '{"fork":-1,"errno":12}',
   '{"signal":7}',
   '{"signals":4}',
+  '{"hotdisable":0,"errno":0,"enabled":[0],"disabled":[7,11],"entries":0}',
   '{"table":[{"offset":"0x0","level":"pmd","entry":"0x0","count":512}]}',
   '{"walk":[{"level":"pgd","entry":"0x67"}]}',
   '{"gup":-14}',

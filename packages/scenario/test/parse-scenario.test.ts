@@ -85,6 +85,17 @@ describe('steps', () => {
       'touchall a offset=4K length=1G step=2M write',
       { op: 'touchall', name: 'a', offset: 4096, length: 2 ** 30, step: 2 ** 21, write: true },
     ],
+    [
+      'hotdisable a',
+      {
+        op: 'hotdisable',
+        ...at,
+        length: undefined,
+        step: undefined,
+        rounds: 4,
+        write: false,
+      },
+    ],
     ['table a', { op: 'table', name: 'a' }],
     ['walk a offset=5G', { op: 'walk', name: 'a', offset: 5 * 2 ** 30 }],
     ['gup a', { op: 'gup', ...at, write: false, how: 'fast' }],
@@ -170,13 +181,14 @@ describe('machine line', () => {
       cpu: undefined,
       el2: false,
       va: undefined,
+      cpus: 1,
       pat: true,
       dyndbg: false,
     });
   });
 
   test('every option is read', () => {
-    const text = 'machine bar=64M thp=never levels=5 cpu=EPYC el2=on va=48 pat=off dyndbg';
+    const text = 'machine bar=64M thp=never levels=5 cpu=EPYC el2=on va=48 cpus=2 pat=off dyndbg';
     expect(parseScenario(text, 'a.scn').machine).toEqual({
       bar: 2 ** 26,
       thp: 'never',
@@ -184,6 +196,7 @@ describe('machine line', () => {
       cpu: 'EPYC',
       el2: true,
       va: 48,
+      cpus: 2,
       pat: false,
       dyndbg: true,
     });

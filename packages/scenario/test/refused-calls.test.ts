@@ -14,12 +14,16 @@ test('without vfio, mappings of BARs, commands and DMA have no file', () => {
 command 0
 command 6
 dmaunmap iova=4G length=64K
+mmap m2 anon private
+hotdisable m2
 `;
   expect(answers(text)).toEqual([
     { mmap: -1, errno: 9 },
     { command: -1, errno: 9 },
     { command: -1, errno: 9 },
     { dmaunmap: -1, errno: 9 },
+    { mmap: 0, errno: 0, address: '0x200010201000' },
+    { hotdisable: -1, errno: 9 },
   ]);
 });
 

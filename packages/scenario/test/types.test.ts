@@ -34,6 +34,7 @@ test('the machine has typed options', () => {
     readonly cpu: string | undefined;
     readonly el2: boolean;
     readonly va: 48 | 52 | undefined;
+    readonly cpus: number;
     readonly pat: boolean;
     readonly dyndbg: boolean;
   }>();

@@ -84,6 +84,25 @@ const stage2 = (met: readonly Stage2PathEntry[]): string[] => {
   return columns([['size', 'entry'], ...rows]);
 };
 
+const signalsOf = (signals: readonly number[] = []): string =>
+  signals.map((signal) => SIGNALS[signal] ?? `signal ${signal}`).join(', ') || 'no access';
+
+const hotdisable = (
+  value: number,
+  answer: {
+    errno: number;
+    enabled?: readonly number[];
+    disabled?: readonly number[];
+    entries?: number;
+  },
+): string[] =>
+  value < 0
+    ? result(value, answer)
+    : [
+        `memory on: ${signalsOf(answer.enabled)}`,
+        `memory off: ${signalsOf(answer.disabled)}, ${answer.entries} entries`,
+      ];
+
 /** How answers are told in words, by their first key. */
 const DESCRIBE: Readonly<Record<AnswerKind, Describe>> = {
   vfio: regions,
@@ -114,6 +133,7 @@ const DESCRIBE: Readonly<Record<AnswerKind, Describe>> = {
   fork: result,
   signal: (signal: number) => [SIGNALS[signal] ?? `signal ${signal}`],
   signals: (count: number) => [count === 0 ? 'no signal' : `${count} accesses got a signal`],
+  hotdisable,
   table: (runs: never, _answer, arch) => tableLines(arch, runs),
   walk: (entries: never, _answer, arch) => walkLines(arch, entries),
   gup: (pages: number) => [

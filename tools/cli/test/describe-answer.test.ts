@@ -26,6 +26,7 @@ test.each<[Answer, string]>([
   [{ signal: 11 }, 'SIGSEGV'],
   [{ signals: 0 }, 'no signal'],
   [{ signals: 4 }, '4 accesses got a signal'],
+  [{ hotdisable: -1, errno: 9 }, 'fails with EBADF'],
   [{ munmap: 0, errno: 0 }, 'ok'],
   [{ munmap: -1, errno: 22 }, 'fails with EINVAL'],
   [{ readv: 8, errno: 0 }, '8 bytes'],
@@ -79,4 +80,12 @@ test.each<[Answer, string]>([
   [{ error: 'no map a' }, 'no map a'],
 ])('%j', (answer, text) => {
   expect(answerLines(answer, x86_64)).toEqual([text]);
+});
+
+test('hotdisable tells what answered while memory was on, and off', () => {
+  const answer = { hotdisable: 0, errno: 0, enabled: [0, 11], disabled: [7, 11], entries: 0 };
+  expect(answerLines(answer, x86_64)).toEqual([
+    'memory on: no signal, SIGSEGV',
+    'memory off: SIGBUS, SIGSEGV, 0 entries',
+  ]);
 });

@@ -75,6 +75,11 @@ export const STEP_FORMS: Readonly<Record<string, StepForm>> = {
   dmaunmap: { words: [], numbers: ['iova', 'length'] },
   command: { words: ['N'] },
   reset: { words: [] },
+  hotdisable: {
+    words: ['NAME'],
+    numbers: [...range, 'step', 'rounds'],
+    flags: ['write'],
+  },
   hardoffline: { words: [], numbers: ['offset'] },
   kvm: { words: [] },
   kvmslot: { words: ['NAME'], numbers: [...range, 'gpa'], flags: ['readonly'] },
@@ -94,6 +99,7 @@ const machineForm: StepForm = {
     el2: /^(on|off)$/,
     va: /^(48|52)$/,
     pat: /^(on|off)$/,
+    cpus: /^[1-8]$/,
   },
   flags: ['dyndbg'],
 };

@@ -92,7 +92,7 @@ describe('generateScenario', () => {
     for (const bar of ['64K', '1M', '16M', '64M', '256M', '2G', '8G', '64G'])
       expect(used).toContain(`machine bar=${bar}`);
     for (const thp of ['always', 'madvise', 'never']) expect(used).toContain(`machine thp=${thp}`);
-    expect(used).toContain(`machine ${space}`);
+    for (const option of [space, 'cpus=2']) expect(used).toContain(`machine ${option}`);
     expect([...used].filter((form) => /^machine (levels|va)=./.test(form))).toHaveLength(1);
   });
 

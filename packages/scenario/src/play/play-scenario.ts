@@ -18,6 +18,7 @@ import { cpuHasL1tf } from './cpu-models.ts';
 import { describeBug } from './describe-bug.ts';
 import { playDmaStep } from './dma-steps.ts';
 import type { AddressField } from './fold-table.ts';
+import { playHotdisable } from './hotdisable.ts';
 import { KvmSteps } from './kvm-steps.ts';
 import { Player } from './player.ts';
 import { playProcStep } from './proc-steps.ts';
@@ -205,6 +206,7 @@ export function playerFor(
   const kvm = new KvmSteps(machine, arch, field);
   const player = new Player(machine, field, [
     playDmaStep,
+    playHotdisable,
     playProcStep,
     (step, playing) => kvm.play(step, playing),
   ]);

@@ -117,6 +117,13 @@ export class Player {
     return answers;
   }
 
+  /** Leaves out what the step has caused so far: which calls and events there are depends on chance. */
+  forgetCalls(): void {
+    this.calls = [];
+    this.labCalls = [];
+    this.watch?.take();
+  }
+
   private skip(step: Step): Answer[] | undefined {
     if (step.op === 'fork') this.skipping++;
     if (step.op === 'endfork') this.skipping--;

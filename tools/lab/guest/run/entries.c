@@ -15,6 +15,19 @@ static int entry_at(u64 address, u64 *entry)
 	return walk.level;
 }
 
+u64 entries_in(struct map *map, u64 offset, u64 end)
+{
+	u64 count = 0;
+
+	for (u64 at = (u64)map->start + offset; at < (u64)map->start + end;) {
+		u64 entry, size = level_size[entry_at(at, &entry)];
+
+		count += entry != 0;
+		at = (at / size + 1) * size;
+	}
+	return count;
+}
+
 static int continues(const struct fold *f, int level, u64 entry)
 {
 	u64 here = entry & address_mask, before = f->last & address_mask;

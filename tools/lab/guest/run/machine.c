@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What the machine is: page size, the size each level maps, where RAM lies. */
 #include <fcntl.h>
+#include <sched.h>
 #include <unistd.h>
 #include "run.h"
 
@@ -36,4 +37,13 @@ u64 told(u64 entry)
 	u64 address = entry & address_mask;
 
 	return address >= ram_start && address < ram_end ? entry & ~address_mask : entry;
+}
+
+void machine_pin(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	sched_setaffinity(0, sizeof(set), &set);
 }

@@ -53,6 +53,7 @@ static const struct operation {
 	{ "vfio", op_vfio, 0 },
 	{ "command", op_command, 0 },
 	{ "reset", op_reset, 0 },
+	{ "hotdisable", op_hotdisable, 1 },
 	{ "hardoffline", op_hardoffline, 0 },
 	{ "dmamap", op_dmamap, 1 },
 	{ "dmaunmap", op_dmaunmap, 0 },
@@ -171,6 +172,7 @@ int main(int argc, char **argv)
 	static char buffer[BUFSIZ];
 
 	setvbuf(stdout, buffer, _IOLBF, sizeof(buffer));
+	machine_pin(0);
 	machine_init();
 	touch_init();
 	calls_init();

@@ -14,8 +14,9 @@
 #include <linux/userfaultfd.h>
 #include "run.h"
 
-static sigjmp_buf back;
-static volatile sig_atomic_t armed, caught;
+/* Of each thread: two may access mappings at once. */
+static __thread sigjmp_buf back;
+static __thread volatile sig_atomic_t armed, caught;
 
 static void on_signal(int number)
 {
@@ -35,8 +36,7 @@ void touch_init(void)
 	sigaction(SIGSEGV, &action, NULL);
 }
 
-/* Reads or writes one byte; returns the signal that answered, or 0. */
-static int touch(struct map *map, u64 offset, int write)
+int touch(struct map *map, u64 offset, int write)
 {
 	caught = 0;
 	armed = 1;

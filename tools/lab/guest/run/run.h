@@ -25,6 +25,7 @@ extern u64 address_mask;
 extern const char *const level_name[5];
 extern int lab;				/* /dev/pfnlab */
 void machine_init(void);
+void machine_pin(int cpu);		/* the calling thread stays on this processor, where it is there */
 u64 told(u64 entry);			/* an entry as it is told: the address of RAM is taken out */
 
 /* The words of the current line (words.c). */
@@ -70,6 +71,7 @@ void op_watch(struct step *s);
 
 /* The operations, by what they ask. Each prints its answers. */
 void op_mmap(struct step *s);
+int touch(struct map *map, u64 offset, int write);	/* one byte; the signal that answered, or 0 */
 void op_touch(struct step *s);
 void op_touchall(struct step *s);
 void op_munmap(struct step *s);
@@ -84,6 +86,7 @@ void op_movepages(struct step *s);
 void op_uffd(struct step *s);
 void touch_init(void);
 
+u64 entries_in(struct map *map, u64 offset, u64 end);	/* how many entries are not empty */
 void op_table(struct step *s);
 void op_walk(struct step *s);
 void op_gup(struct step *s);
@@ -105,7 +108,9 @@ void op_clearrefs(struct step *s);
 void op_hardoffline(struct step *s);
 
 void op_vfio(struct step *s);
+int write_command(uint16_t value);	/* 2, or -1 */
 void op_command(struct step *s);
+void op_hotdisable(struct step *s);
 void op_reset(struct step *s);
 void op_dmamap(struct step *s);
 void op_dmaunmap(struct step *s);

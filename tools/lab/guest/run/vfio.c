@@ -46,12 +46,15 @@ int vfio_map_source(const char *bar, u64 *offset)
 }
 
 /* The command register of the device; bit 1 is memory enable. */
+int write_command(uint16_t value)
+{
+	return pwrite(device, &value, 2, region(VFIO_PCI_CONFIG_REGION_INDEX).offset + 4);
+}
+
 void op_command(struct step *s)
 {
-	uint16_t value = nwords > 1 ? number(word[1]) : 0;
-
 	(void)s;
-	answer("command", pwrite(device, &value, 2, region(VFIO_PCI_CONFIG_REGION_INDEX).offset + 4));
+	answer("command", write_command(nwords > 1 ? number(word[1]) : 0));
 }
 
 void op_reset(struct step *s)

@@ -85,7 +85,7 @@ function open(kind: Kind, random: Random, pageSize: number, arch: LabArch): Draf
   // QEMU's processor with five levels has no nested paging.
   const isOther = random.percent(15) && !kind.kvm;
   const space = isOther ? OTHER_SPACE[arch] : {};
-  say(draft, 'machine', { bar: draft.bar, thp, ...space });
+  say(draft, 'machine', { bar: draft.bar, thp, cpus: kind.cpus?.toString(), ...space });
   if (kind.vfio) say(draft, 'vfio');
   if (kind.kvm) say(draft, 'kvm');
   if (draft.mode) openLab(draft, draft.mode, arch);

@@ -12,6 +12,8 @@ export interface Kind {
   /** The mode of the test driver, or undefined where it is not used. */
   readonly lab?: readonly ('fault' | 'mixed' | 'remap')[];
   readonly kvm?: boolean;
+  /** Processors of the machine; one if left out. */
+  readonly cpus?: number;
   /** Tells of notifiers and TLB flushes. */
   readonly watch?: boolean;
   readonly mapping: MappingChoice;
@@ -128,6 +130,24 @@ export const KINDS = {
     vfio: true,
     mapping: whole,
     operations: { touch: 16, table: 8, mprotect: 4, munmap: 2, peer: 30, command: 6, map: 4 },
+  },
+  hot: {
+    description: 'memory enable that goes off and on while another processor faults',
+    bars: [256 * M, 8 * G],
+    vfio: true,
+    cpus: 2,
+    mapping: whole,
+    operations: {
+      touch: 12,
+      touchall: 4,
+      table: 8,
+      mprotect: 6,
+      munmap: 2,
+      peer: 12,
+      command: 4,
+      map: 6,
+      hotdisable: 24,
+    },
   },
   watch: {
     description: 'what an MMU notifier and the TLB are told',

@@ -57,13 +57,24 @@ const advice = ({ random }: Draft, { memory }: DraftMap) => ({
   advice: random.pick(memory ? MEMORY_ADVICE : ADVICE),
 });
 
-/** Touches at most some sixty places, so that a mapping of small entries does not take for ever. */
-const touchall: Operation = (draft, map) => {
+/** Some or all of a mapping, at most some sixty places: a mapping of small entries would take for ever. */
+function anyPlaces(draft: Draft, map: DraftMap) {
   const { page, pmd } = draft.geometry;
   const sixtieth = Math.floor(map.length / 64 / pmd) * pmd;
   const step = map.length >= pmd ? Math.max(pmd, sixtieth) : page;
   const range = draft.random.percent(30) ? anyRange(draft, map) : {};
-  say(draft, `touchall ${map.name}`, { ...range, step }, access(draft));
+  return { ...range, step };
+}
+
+const touchall: Operation = (draft, map) => {
+  say(draft, `touchall ${map.name}`, anyPlaces(draft, map), access(draft));
+  return true;
+};
+
+const hotdisable: Operation = (draft, map) => {
+  const rounds = draft.random.pick(['1', '2', '4', '16']);
+  say(draft, `hotdisable ${map.name}`, { ...anyPlaces(draft, map), rounds }, access(draft));
+  table(draft, map);
   return true;
 };
 
@@ -212,6 +223,7 @@ export const OPERATIONS = {
   unmaprange,
   command,
   reset,
+  hotdisable,
   hardoffline,
   otherbar,
   dmamap,

@@ -9,6 +9,7 @@ const PEER: readonly (readonly [OperationName, number])[] = [
   ['munmap', 1],
   ['follow', 1],
   ['gup', 1],
+  ['hotdisable', 1],
 ];
 
 /** Lets the second process do something to its copy of a mapping. */

@@ -57,7 +57,7 @@ function commandLine(target: LabTarget, machine: ArchMachine): string {
   ].join(' ');
 }
 
-/** The emulator's arguments: one processor, 1 GiB, the test device at 0000:00:05.0, no network. */
+/** The emulator's arguments: 1 GiB, the test device at 0000:00:05.0, no network. */
 export function emulatorArgs(
   target: LabTarget,
   options: MachineOptions,
@@ -67,7 +67,18 @@ export function emulatorArgs(
   const size = options.bar ?? DEFAULT_BAR;
   return [
     ...machine.args,
-    ...['-smp', '1', '-m', '1024', '-display', 'none', '-serial', 'stdio', '-monitor', 'none'],
+    ...[
+      '-smp',
+      options.cpus ?? '1',
+      '-m',
+      '1024',
+      '-display',
+      'none',
+      '-serial',
+      'stdio',
+      '-monitor',
+      'none',
+    ],
     ...['-no-reboot', '-nic', 'none'],
     ...['-object', `memory-backend-file,id=shm,share=on,mem-path=${files.bar},size=${size}`],
     ...['-device', 'ivshmem-plain,memdev=shm,addr=5'],

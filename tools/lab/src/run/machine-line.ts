@@ -2,7 +2,7 @@
 export type MachineOptions = Readonly<Record<string, string>>;
 
 /** The options that decide how a machine boots; the others are set while it runs. */
-const BOOT_OPTIONS = ['bar', 'cpu', 'el2', 'levels', 'pat', 'va'];
+const BOOT_OPTIONS = ['bar', 'cpu', 'cpus', 'el2', 'levels', 'pat', 'va'];
 
 /** The options of the `machine` line, which is a scenario's first line if it has one. */
 export function parseMachineLine(text: string): MachineOptions {
