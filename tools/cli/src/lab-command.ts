@@ -9,8 +9,10 @@ import {
 } from '@pfnmap/lab';
 import { columns } from './columns.ts';
 import { type CommandContext, print } from './command-context.ts';
+import { confirmPackages } from './confirm-packages.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { Failure } from './failure.ts';
+import { interruptible } from './interruption.ts';
 import { progressOf, withLab } from './with-lab.ts';
 
 /** What every command of `pfnmap lab` is told. */
@@ -33,10 +35,16 @@ export interface LabRunOptions extends LabOptions {
   readonly out?: string;
 }
 
+const emulatorState = ({ emulator, cacheDir }: DoctorReport): string => {
+  if (emulator === undefined) return 'to be fetched';
+  return emulator.startsWith(cacheDir) ? 'fetched' : 'installed';
+};
+
 const readiness = (report: DoctorReport): string[] => [
   report.target,
   report.setup,
   report.release ?? '-',
+  emulatorState(report),
   report.requirements
     .filter(({ met }) => !met)
     .map(({ what }) => what)
@@ -58,7 +66,10 @@ export async function labDoctorCommand(
   } else {
     const fixes = new Set(reports.flatMap((report) => report.fixes));
     print(context, [
-      ...columns([['target', 'set up', 'release', 'missing'], ...reports.map(readiness)]),
+      ...columns([
+        ['target', 'set up', 'release', 'emulator', 'missing'],
+        ...reports.map(readiness),
+      ]),
       ...[...fixes].map((fix) => `  ${fix}`),
     ]);
   }
@@ -88,7 +99,11 @@ export async function labSetupCommand(
   const yes = options.yes === true;
   const force = options.force === true;
   const what = ownKernel(target, options) ?? target;
-  const record = await withLab(() => labSetup(what, { reporter, yes, force }));
+  const record = await withLab(() =>
+    interruptible((signal) =>
+      labSetup(what, { reporter, yes, force, signal, confirm: confirmPackages(context.terminal) }),
+    ),
+  );
   print(context, [
     options.json === true
       ? JSON.stringify({ format: 'pfnmap-lab-setup/1', ...record }, null, 2)
@@ -106,7 +121,9 @@ export async function labRunCommand(
 ): Promise<ExitCode> {
   const reporter = progressOf(context);
   const where = options.out === undefined ? {} : { outDir: options.out };
-  const report = await withLab(() => labRun(target, files, { reporter, ...where }));
+  const report = await withLab(() =>
+    interruptible((signal) => labRun(target, files, { reporter, signal, ...where })),
+  );
   if (options.json === true) {
     print(context, [JSON.stringify({ format: 'pfnmap-lab-run/1', ...report }, null, 2)]);
     return EXIT.agree;

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
 import type { PlayScenario } from '@pfnmap/scenario';
 import { EXIT } from './exit-code.ts';
 import { main } from './main.ts';
@@ -14,6 +15,19 @@ async function readStdin(): Promise<string> {
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8');
 }
+
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await lines.question(question);
+  } finally {
+    lines.close();
+  }
+}
+
+/** A person sits before input and output, and no build machine pretends to be one. */
+const isAttended = (): boolean =>
+  process.stdin.isTTY === true && process.stderr.isTTY === true && !process.env.CI;
 
 async function loadPlayer(): Promise<PlayScenario> {
   const { playScenario } = await import('@pfnmap/scenario');
@@ -38,6 +52,7 @@ export async function runProcess(): Promise<void> {
     stderr: output(process.stderr),
     env: process.env,
     readStdin,
+    ...(isAttended() ? { ask } : {}),
   };
   process.exitCode = await main(process.argv.slice(2), { terminal, version, loadPlayer });
 }

@@ -13,6 +13,8 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The whole standard input, for the file name `-`. */
   readStdin(): Promise<string>;
+  /** Asks a person for a line; undefined where nobody is there to answer. */
+  readonly ask?: (question: string) => Promise<string>;
 }
 
 /** When to colour, as `--color` says it. */

@@ -1,5 +1,5 @@
-import { formatEvent, LabError, type LabEvent } from '@pfnmap/lab';
-import type { CommandContext } from './command-context.ts';
+import { formatBytes, formatEvent, LabError, type LabEvent } from '@pfnmap/lab';
+import { type CommandContext, showProgress } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { Failure } from './failure.ts';
 
@@ -23,10 +23,15 @@ export async function withLab<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Progress goes to standard error, and only to a terminal. */
+/** Progress goes to standard error, and only to a terminal; a download is one line that is written over and over. */
 export const progressOf =
-  ({ terminal }: CommandContext) =>
+  (context: CommandContext) =>
   (event: LabEvent): void => {
+    if (event.type === 'progress') {
+      const { step, bytes, totalBytes } = event;
+      showProgress(context, `${step}: ${formatBytes(bytes)} of ${formatBytes(totalBytes)}`);
+      return;
+    }
     const line = formatEvent(event);
-    if (line !== undefined && terminal.stderr.isTTY === true) terminal.stderr.write(`${line}\n`);
+    if (line !== undefined) showProgress(context, `${line}\n`);
   };

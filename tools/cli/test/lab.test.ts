@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { confirmPackages } from '../src/confirm-packages.ts';
 import { runMain } from './run-main.ts';
 
 let cache = '';
@@ -18,7 +19,9 @@ afterEach(() => {
 
 test('doctor tells of a target that is not set up', async () => {
   const { out } = await runMain(['lab', 'doctor', '6.12-x86_64']);
-  expect(out).toMatch(/^target +set up +release +missing\n6\.12-x86_64 +absent +- /);
+  expect(out).toMatch(
+    /^target +set up +release +emulator +missing\n6\.12-x86_64 +absent +- +(installed|to be fetched) /,
+  );
 });
 
 test('doctor tells programs the same as JSON', async () => {
@@ -52,4 +55,19 @@ test('a file of one’s own kernel that is not there is named before anything is
   const { err, exitCode } = await runMain(['lab', 'setup', '6.12-x86_64', ...files]);
   expect(exitCode).toBe(2);
   expect(err).toContain('there is no no/bzImage');
+});
+
+test('packages are installed after a yes only, and the question names them and the command', async () => {
+  const asked: string[] = [];
+  const answered = (answer: string) =>
+    confirmPackages({
+      ask: (question) => {
+        asked.push(question);
+        return Promise.resolve(answer);
+      },
+    })(['xz-utils'], 'apt-get install xz-utils');
+  for (const yes of ['y', 'Y', ' yes ']) expect(await answered(yes)).toBe(true);
+  for (const no of ['', 'n', 'maybe', 'yesterday']) expect(await answered(no)).toBe(false);
+  expect(asked[0]).toBe('This host lacks xz-utils. Run “apt-get install xz-utils”? [y/N] ');
+  expect(await confirmPackages({})(['xz-utils'], 'apt-get install xz-utils')).toBe(false);
 });

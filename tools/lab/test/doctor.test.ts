@@ -44,18 +44,30 @@ describe('labDoctor', () => {
   });
 
   test('missing packages are named in one command', async () => {
-    const host = fakeHost(without('qemu-system-x86_64', 'xz'), {
+    const host = fakeHost(without('xz'), {
       exists: (path) => !path.endsWith('.gpg'),
     });
     const report = await labDoctor('6.12-x86_64', { host, cacheDir });
     expect(report.canSetup).toBe(false);
-    expect(report.fixes[0]).toBe('apt-get install qemu-system-x86 xz-utils debian-archive-keyring');
+    expect(report.fixes[0]).toBe('apt-get install xz-utils debian-archive-keyring');
   });
 
-  test('the emulator asked for is that of the target', async () => {
+  test('the emulator is that of the target, and need not be installed', async () => {
     const host = fakeHost(complete);
+    expect(await labDoctor('6.12-x86_64', { host, cacheDir })).toMatchObject({
+      emulator: '/usr/bin/qemu-system-x86_64',
+    });
     const report = await labDoctor('6.12-arm64', { host, cacheDir });
-    expect(report.fixes[0]).toBe('apt-get install qemu-system-arm');
+    expect(report).toMatchObject({ emulator: undefined, canSetup: true });
+    expect(report.fixes).toEqual(['pfnmap lab setup 6.12-arm64']);
+  });
+
+  test('a target that lost its emulator is set up again to get one', async () => {
+    const dir = setUp(guestFingerprint());
+    const host = fakeHost(without('qemu-system-x86_64'));
+    const report = await labDoctor('6.12-x86_64', { host, cacheDir: dir });
+    expect(report).toMatchObject({ setup: 'ready', canRun: false });
+    expect(report.fixes).toEqual(['pfnmap lab setup 6.12-x86_64']);
   });
 
   test('too little disk is told with the amount and another way', async () => {

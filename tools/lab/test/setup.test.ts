@@ -15,8 +15,11 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { cachePaths } from '../src/cache.ts';
 import type { LabEvent } from '../src/reporter.ts';
+import { findEmulator } from '../src/run/emulator-program.ts';
 import { labSetup, type SetupOptions } from '../src/setup/setup.ts';
+import { findTarget } from '../src/target/find.ts';
 import { type FakeCommand, type FakeHost, failure, fakeHost } from './fake-host.ts';
 
 const RELEASE = '6.12.117+deb12';
@@ -128,7 +131,7 @@ describe('labSetup', () => {
     await setUp(fakeHost(commands), { reporter: (event) => events.push(event) });
     expect(stepsOf(events)).toEqual({
       done: ['guest', 'initrd'],
-      kept: ['host'],
+      kept: ['host', 'emulator'],
     });
   });
 
@@ -142,7 +145,7 @@ describe('labSetup', () => {
     await setUp(fakeHost(commands), { reporter: (event) => events.push(event) });
     expect(stepsOf(events)).toEqual({
       done: ['index', 'kernel', 'guest', 'initrd'],
-      kept: ['host', 'build-system'],
+      kept: ['host', 'emulator', 'build-system'],
     });
   });
 
@@ -182,14 +185,60 @@ describe('labSetup', () => {
   });
 });
 
+describe('the emulator', () => {
+  const { 'qemu-system-x86_64': _installed, ...bare } = commands;
+  const program = (...words: string[]) => join(cacheDir, 'programs/qemu-system-x86_64', ...words);
+  /** Unpacks what the packages that matter hold, a loader for the emulator among them. */
+  const sh: FakeCommand = (call) => {
+    const folder = call.args.at(-1)!;
+    if (call.args[3]!.includes('qemu-system-x86')) {
+      touch(join(folder, 'lib/x86_64-linux-gnu/ld-linux-x86-64.so.2'));
+      touch(join(folder, 'usr/lib/x86_64-linux-gnu/libglib-2.0.so.0'));
+      touch(join(folder, 'usr/bin/qemu-system-x86_64'));
+    }
+    return shell(call);
+  };
+
+  test('is unpacked into the cache where none is installed, once, and nothing is installed', async () => {
+    const host = fakeHost({ ...bare, sh });
+    const events: LabEvent[] = [];
+    await setUp(host, { reporter: (event) => events.push(event) });
+    expect(stepsOf(events).done).toContain('emulator');
+    expect(existsSync(program('usr/bin/qemu-system-x86_64'))).toBe(true);
+    const installs = host.calls.filter(
+      ({ args, options }) => args[0] === 'install' && options.env?.APT_CONFIG === undefined,
+    );
+    expect(installs).toEqual([]);
+    const again = fakeHost({ ...bare, sh });
+    await setUp(again);
+    expect(again.calls).toEqual([]);
+  });
+
+  test('is started by its own loader, and finds its firmware and modules there', async () => {
+    const host = fakeHost({ ...bare, sh });
+    await setUp(host);
+    const emulator = findEmulator(host, cachePaths(cacheDir), findTarget('6.12-x86_64').emulator)!;
+    expect(emulator.command).toBe(program('lib/x86_64-linux-gnu/ld-linux-x86-64.so.2'));
+    expect(emulator.args.slice(2)).toEqual([
+      program('usr/bin/qemu-system-x86_64'),
+      '-L',
+      program('usr/share/qemu'),
+      '-L',
+      program('usr/share/seabios'),
+    ]);
+    expect(emulator.env).toEqual({ QEMU_MODULE_DIR: program('usr/lib/x86_64-linux-gnu/qemu') });
+  });
+});
+
 describe('packages of the host', () => {
-  /** A host without the emulator, until its package is installed. */
+  /** A host without xz, until its package is installed. */
   function bareHost(facts: Parameters<typeof fakeHost>[1] = {}): FakeHost {
-    const { 'qemu-system-x86_64': emulator, ...rest } = commands;
+    const { xz, ...rest } = commands;
     const here: Record<string, FakeCommand> = { ...rest };
     here['apt-get'] = (call) => {
-      if (call.args.includes('qemu-system-x86')) here['qemu-system-x86_64'] = emulator!;
-      return call.options.env?.APT_CONFIG === undefined ? '' : aptGet(call);
+      if (call.options.env?.APT_CONFIG !== undefined) return aptGet(call);
+      if (call.args.includes('xz-utils')) here.xz = xz!;
+      return '';
     };
     return fakeHost(here, facts);
   }
@@ -203,8 +252,8 @@ describe('packages of the host', () => {
         return true;
       },
     });
-    const command = 'apt-get install -y --no-install-recommends qemu-system-x86';
-    expect(asked).toEqual(['qemu-system-x86', command]);
+    const command = 'apt-get install -y --no-install-recommends xz-utils';
+    expect(asked).toEqual(['xz-utils', command]);
     expect(host.lines()).toContain(command);
   });
 
@@ -223,7 +272,7 @@ describe('packages of the host', () => {
   test('are left to a person where this is not root', async () => {
     const promise = setUp(bareHost({ isRoot: false }), { yes: true });
     await expect(promise).rejects.toThrow(
-      /qemu-system-x86_64 \(boots the kernel\)[\s\S]*apt-get install qemu-system-x86/,
+      /xz \(decompresses kernel modules\)[\s\S]*apt-get install xz-utils/,
     );
   });
 });

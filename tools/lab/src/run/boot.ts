@@ -9,6 +9,7 @@ import { parseSize } from '../size.ts';
 import type { LabTarget } from '../target/target.ts';
 import { cpioArchive, joinArchives } from './cpio.ts';
 import { DEFAULT_BAR, emulatorArgs } from './emulator.ts';
+import { type EmulatorProgram, findEmulator } from './emulator-program.ts';
 import type { BootGroup } from './group.ts';
 
 /** What a boot needs besides its scenarios. */
@@ -68,6 +69,13 @@ function prepareFiles(paths: CachePaths, target: LabTarget, group: BootGroup, fo
   return files;
 }
 
+function emulatorOf({ host, paths, target }: BootContext): EmulatorProgram {
+  const emulator = findEmulator(host, paths, target.emulator);
+  if (emulator !== undefined) return emulator;
+  const what = `There is no ${target.emulator.command} here.`;
+  throw new LabError('missing-on-host', what, `pfnmap lab setup ${target.name}`);
+}
+
 /** Runs the emulator to its end, or until the guest has been silent for too long. */
 async function watchGuest(
   context: BootContext,
@@ -93,16 +101,9 @@ async function watchGuest(
   context.signal?.addEventListener('abort', abort);
   heard();
   try {
-    const { command } = context.target.emulator;
-    const path = context.host.find(command);
-    if (path === undefined) {
-      throw new LabError(
-        'missing-on-host',
-        `There is no ${command} here.`,
-        `apt-get install ${context.target.emulator.package}`,
-      );
-    }
-    const result = await context.host.exec(path, args, { signal: stop.signal, onOutput });
+    const { command, args: first, env } = emulatorOf(context);
+    const options = { env, signal: stop.signal, onOutput };
+    const result = await context.host.exec(command, [...first, ...args], options);
     return result.output;
   } finally {
     clearTimeout(timer);

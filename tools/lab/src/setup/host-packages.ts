@@ -15,11 +15,11 @@ export type Confirm = (packages: readonly string[], command: string) => Promise<
 export async function meetRequirements(
   context: SetupContext,
   target: LabTarget,
-  rootThere: boolean,
+  there: { readonly rootThere: boolean; readonly emulatorThere: boolean },
   options: { readonly yes?: boolean; readonly confirm?: Confirm },
 ): Promise<{ diskBytes: number }> {
   const ask = () =>
-    hostRequirements(context.host, target, { cacheDir: context.paths.dir, rootThere });
+    hostRequirements(context.host, target, { cacheDir: context.paths.dir, ...there });
   const requirements = await ask();
   const disk = requirements.find((requirement) => requirement.kind === 'disk')!;
   if (!disk.met) throw new LabError('no-space', `There is no ${disk.what}.`, disk.fix);

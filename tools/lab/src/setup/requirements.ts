@@ -7,7 +7,7 @@ import type { LabTarget } from '../target/target.ts';
 /** Something the host must have, and how it gets it. */
 export interface Requirement {
   readonly kind: 'tool' | 'file' | 'privilege' | 'disk';
-  /** `qemu-system-x86_64`, `1.5 GB of disk`. */
+  /** `dpkg-deb`, `1.5 GB of disk`. */
   readonly what: string;
   readonly why: string;
   readonly met: boolean;
@@ -21,6 +21,8 @@ export interface Requirement {
 
 /** Bytes one target takes besides the build system of its suite, at the worst moment. */
 const TARGET_BYTES = 700_000_000;
+/** Bytes an emulator takes that is not installed, downloads included. */
+const EMULATOR_BYTES = 300_000_000;
 
 function tool(host: Host, command: string, packageName: string, why: string): Requirement {
   return {
@@ -37,11 +39,13 @@ function tool(host: Host, command: string, packageName: string, why: string): Re
 export async function hostRequirements(
   host: Host,
   target: LabTarget,
-  options: { cacheDir: string; rootThere: boolean },
+  options: { cacheDir: string; rootThere: boolean; emulatorThere: boolean },
 ): Promise<Requirement[]> {
-  const needed = TARGET_BYTES + (options.rootThere ? 0 : findSuite(target.suite).diskBytes);
+  const needed =
+    TARGET_BYTES +
+    (options.emulatorThere ? 0 : EMULATOR_BYTES) +
+    (options.rootThere ? 0 : findSuite(target.suite).diskBytes);
   return [
-    tool(host, target.emulator.command, target.emulator.package, 'boots the kernel'),
     tool(
       host,
       'apt-get',

@@ -4,6 +4,7 @@ import { cachePaths, defaultCacheDir } from '../cache.ts';
 import { PrivateApt } from '../debian/apt.ts';
 import { BuildRoot } from '../debian/build-root.ts';
 import { DEBIAN_MIRRORS, hostMirrors, type Mirrors } from '../debian/mirror.ts';
+import { fetchProgram } from '../debian/program.ts';
 import { packageName, resolveRelease } from '../debian/release.ts';
 import { compilerPackages, findSuite } from '../debian/suite.ts';
 import { LabError } from '../errors.ts';
@@ -11,6 +12,7 @@ import { guestFingerprint } from '../guest-files.ts';
 import type { Host } from '../host/host.ts';
 import { nodeHost } from '../host/node-host.ts';
 import { type Reporter, silentReporter } from '../reporter.ts';
+import { findEmulator } from '../run/emulator-program.ts';
 import { findTarget } from '../target/find.ts';
 import type { LabTarget, OwnKernel } from '../target/target.ts';
 import { runStep, type SetupContext } from './context.ts';
@@ -39,11 +41,11 @@ export interface SetupOptions {
 const OWN_KERNEL_FILES =
   'A kernel of your own is an image (bzImage, Image), the folder lib/modules/RELEASE of `make modules_install`, and its build tree.';
 
-const STEPS = ['host', 'index', 'build-system', 'kernel', 'guest', 'initrd'];
+const STEPS = ['host', 'emulator', 'index', 'build-system', 'kernel', 'guest', 'initrd'];
 
 /**
- * Sets a target up: fetches its kernel and a small build system from Debian's packages, builds the
- * guest. All of it goes to the cache folder. It can be interrupted and called again, and goes on
+ * Sets a target up: fetches its kernel, a small build system, and an emulator where none is installed, from
+ * Debian's packages, and builds the guest. All of it goes to the cache folder. It can be interrupted and called again, and goes on
  * where it was; a target that is set up is left as it is.
  *
  * Throws {@link LabError}: `unknown-target`, `missing-on-host`, `declined`, `no-space`,
@@ -61,11 +63,13 @@ export async function labSetup(
   const target = own ? ownTarget(own) : findTarget(targetOrKernel as string);
   const record = readTargetRecord(paths, target.name);
   const wanted = options.release ?? record?.release;
+  const emulatorThere = findEmulator(host, paths, target.emulator) !== undefined;
   if (
     !own &&
     !options.force &&
     record &&
     record.release === wanted &&
+    emulatorThere &&
     isReady(paths, target.name)
   ) {
     reporter({ type: 'note', text: `${target.name}: ${record.release} is set up` });
@@ -73,8 +77,10 @@ export async function labSetup(
   }
   const root = new BuildRoot(host, paths.root(target.suite), options.signal);
   const rootThere = own !== undefined || root.unpacked.length > 0;
-  const requirements = await meetRequirements(context, target, rootThere, options);
+  const there = { rootThere, emulatorThere };
+  const requirements = await meetRequirements(context, target, there, options);
   reporter({ type: 'plan', target: target.name, steps: STEPS, diskBytes: requirements.diskBytes });
+  await fetchEmulator(context, target, emulatorThere);
   const release = own
     ? await setUpOwn(context, target, own, options)
     : await setUpDebian(context, target, root, options);
@@ -84,6 +90,20 @@ export async function labSetup(
   const finished = { target, release, guest: guestFingerprint() };
   writeTargetRecord(paths, finished);
   return finished;
+}
+
+/** Unpacks an emulator into the cache, where none is installed. */
+async function fetchEmulator(
+  context: SetupContext,
+  { emulator }: LabTarget,
+  isThere: boolean,
+): Promise<void> {
+  const { host, paths, signal } = context;
+  const program = { name: emulator.command, package: emulator.package };
+  const text = `fetches an emulator, ${emulator.package}`;
+  await runStep(context, 'emulator', text, isThere, async (progress) => {
+    await fetchProgram(host, paths, { ...program, ...(signal ? { signal } : {}) }, progress);
+  });
 }
 
 /** Its files are there; their paths as seen from any folder: the guest is not built in the caller's. */
