@@ -152,6 +152,7 @@ export function createArchArm64({ config, cpu }: ArchArm64Options): ArchArm64 {
       hugeFlushStepsByPage: false,
       flushesEachVma: true,
       mergesVmaFlushes: false,
+      freesFoldedP4d: false,
       secondaryFlushesRange: true,
       flushRoundsToStep: true,
       setAccessFlagsFlushes: true,

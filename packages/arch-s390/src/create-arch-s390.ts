@@ -133,6 +133,7 @@ export function createArchS390({ config, levels }: ArchS390Options): ArchS390 {
       singlePageFlushCeiling: Number.POSITIVE_INFINITY,
       hugeFlushStepsByPage: false,
       mergesVmaFlushes: true,
+      freesFoldedP4d: false,
       flushesEachVma: false,
       secondaryFlushesRange: false,
       flushRoundsToStep: false,

@@ -59,11 +59,12 @@ function readGates(config: KernelConfig, cpu: X86Cpu): Gates {
   };
 }
 
+const buildsFiveLevels = (config: KernelConfig): boolean =>
+  config.enabled('X86_5LEVEL') || config.enabled('X86_5LEVEL_ALWAYS');
+
 /** A kernel that is not built for five levels leaves LA57 off. */
-function levelsInUse(config: KernelConfig, wanted: 4 | 5): 4 | 5 {
-  const built = config.enabled('X86_5LEVEL') || config.enabled('X86_5LEVEL_ALWAYS');
-  return built ? wanted : 4;
-}
+const levelsInUse = (config: KernelConfig, wanted: 4 | 5): 4 | 5 =>
+  buildsFiveLevels(config) ? wanted : 4;
 
 /** Encryption works only where the kernel can use it; else the CPU's address field is whole. */
 function encryptionInUse(config: KernelConfig, wanted: MemoryEncryption): MemoryEncryption {
@@ -177,6 +178,7 @@ export function createArchX86(options: ArchX86Options): ArchX86 {
     update: createUpdateRules({
       softDirty: gates.softDirty,
       flushesBeforeFreeing: config.enabled('MMU_GATHER_FREE_VMAS'),
+      freesFoldedP4d: levels === 4 && buildsFiveLevels(config),
       secondaryFlushesRange: config.enabled('X86_SECONDARY_TLB_RANGE'),
     }),
     ...buildKindPredicates(gates, levels === 4),

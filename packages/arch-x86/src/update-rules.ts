@@ -8,6 +8,8 @@ export interface UpdateGates {
   readonly softDirty: boolean;
   /** What was gathered is flushed before tables are freed, not VMA by VMA (from 6.15 on). */
   readonly flushesBeforeFreeing: boolean;
+  /** The kernel finds out at boot that the P4D is folded. */
+  readonly freesFoldedP4d: boolean;
   /** Secondary TLBs are told the range of a flush of everything (from 6.15 on). */
   readonly secondaryFlushesRange: boolean;
 }
@@ -27,6 +29,7 @@ export const createUpdateRules = (gates: UpdateGates): UpdateRules => ({
   hugeFlushStepsByPage: true,
   flushesEachVma: false,
   mergesVmaFlushes: gates.flushesBeforeFreeing,
+  freesFoldedP4d: gates.freesFoldedP4d,
   secondaryFlushesRange: gates.secondaryFlushesRange,
   flushRoundsToStep: false,
   setAccessFlagsFlushes: false,

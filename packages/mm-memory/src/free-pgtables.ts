@@ -30,6 +30,17 @@ export function createFreePgtables(kernel: Kernel): FreePgtables {
     return lower;
   };
 
+  /** Whether no mapping of the neighbours reaches into what an entry of a level spans. */
+  const isUnused = (
+    level: PgtableLevel,
+    spanStart: number,
+    floor: number,
+    ceiling: number,
+  ): boolean => {
+    const { size } = levels[level];
+    return spanStart >= floor && spanStart + size <= alignDown(ceiling, size);
+  };
+
   /** Frees the tables below an entry's level, then the table the entry points to, if nothing else can need it. */
   const freeBelow = (
     tlb: MmuGather,
@@ -57,11 +68,10 @@ export function createFreePgtables(kernel: Kernel): FreePgtables {
         at += pt.tablelessRun(firstSlot + at * 2, count - at);
       }
     }
-    const { size } = levels[level];
-    const spanStart = alignDown(start, size);
-    if (spanStart < floor || spanStart + size > alignDown(ceiling, size)) return;
+    const spanStart = alignDown(start, levels[level].size);
+    if (!isUnused(level, spanStart, floor, ceiling)) return;
     pt.freeTable(mm, child, slot);
-    tlb.freedTable(level, child === PGTABLE_LEVEL_PTE ? start : spanStart);
+    tlb.freedTable(level, spanStart);
   };
 
   /**
@@ -76,9 +86,12 @@ export function createFreePgtables(kernel: Kernel): FreePgtables {
     tlb.freeVmas();
     const { size } = levels[PGTABLE_LEVEL_PGD];
     for (let address = start; address < end; address = alignDown(address, size) + size) {
-      const next = Math.min(end, alignDown(address, size) + size);
+      const spanStart = alignDown(address, size);
+      const next = Math.min(end, spanStart + size);
       const slot = pt.pgd_offset(mm, address);
       freeBelow(tlb, mm, PGTABLE_LEVEL_PGD, slot, address, next, floor, ceiling);
+      if (arch.update.freesFoldedP4d && isUnused(PGTABLE_LEVEL_PGD, spanStart, floor, ceiling))
+        tlb.freedTable(PGTABLE_LEVEL_PGD, spanStart);
     }
   };
 }

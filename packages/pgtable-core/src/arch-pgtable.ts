@@ -196,6 +196,11 @@ export interface UpdateRules {
   readonly flushesEachVma: boolean;
   /** True when what was gathered of device mappings is flushed before tables are freed, not at the end of each VMA. */
   readonly mergesVmaFlushes: boolean;
+  /**
+   * True when the table that a folded P4D is not counts as freed, and is flushed, wherever the span of a PGD entry is
+   * free of mappings (x86 kernels that can have five levels, on a CPU with four).
+   */
+  readonly freesFoldedP4d: boolean;
   /** True when secondary TLBs are told the range of a flush even if the CPUs flush everything. */
   readonly secondaryFlushesRange: boolean;
   /** True when a flush widens its range to multiples of its step (arm64). */
