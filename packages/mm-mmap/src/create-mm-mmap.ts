@@ -16,6 +16,7 @@ import { createUnmapper, type Unmapper } from './munmap.ts';
 import { createPopulate } from './populate.ts';
 import { createProcessMadvise } from './process-madvise.ts';
 import { createSplitVma } from './split-vma.ts';
+import { createUserfaultfdRegister, type UserfaultMode } from './userfaultfd.ts';
 
 /** The system calls that change mappings. They return 0, an address, or a negative error number. */
 export interface MmMmap extends Unmapper {
@@ -26,6 +27,7 @@ export interface MmMmap extends Unmapper {
   process_madvise(mm: MmStruct, start: number, length: number, advice: number): number;
   mlock(mm: MmStruct, start: number, length: number): number;
   mbind(mm: MmStruct, request: MbindRequest): number;
+  userfaultfd_register(mm: MmStruct, start: number, length: number, mode: UserfaultMode): number;
 }
 
 /** What mm-mmap works with. */
@@ -127,5 +129,6 @@ export function createMmMmap(kernel: Kernel, layers: MmMmapLayers): MmMmap {
       ),
     ),
     mlock: locked(createMlock(kernel, splitVma, mergeVma, populate)),
+    userfaultfd_register: locked(createUserfaultfdRegister(kernel, splitVma, mergeVma)),
   };
 }

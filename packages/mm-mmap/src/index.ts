@@ -16,3 +16,4 @@ export {
   type MremapRequest,
 } from './mremap.ts';
 export type { Unmapper } from './munmap.ts';
+export type { UserfaultMode } from './userfaultfd.ts';

@@ -1,18 +1,8 @@
-import { EINVAL, VM_SPECIAL } from '@pfnmap/mm-core';
+import { EINVAL } from '@pfnmap/mm-core';
 import type { Answer } from '../answer.ts';
 import type { Step } from '../grammar.ts';
 import type { PlacedMap } from './placed-maps.ts';
 import { type Player, resultOf } from './player.ts';
-
-/**
- * userfaultfd registration: special VMAs are refused, and so is a range that is not mapped. Minor faults are those of
- * pages that a file has in memory already: hugetlb and shmem know them, no mapping of a scenario does.
- */
-function registerUserfault(player: Player, start: number, length: number, mode: string): number {
-  const vmas = player.process.mm.overlapping(start, start + length);
-  const isSpecial = vmas.some((vma) => (vma.vm_flags & VM_SPECIAL) !== 0);
-  return vmas.length === 0 || isSpecial || mode === 'minor' ? -EINVAL : 0;
-}
 
 function mincore(player: Player, start: number, length: number): Answer {
   const { mm } = player.process;
@@ -56,8 +46,9 @@ function onMap(step: Step, player: Player, map: PlacedMap): Answer[] | undefined
     }
     case 'uffd': {
       const start = map.start + step.offset;
+      const { mmap } = machine.layers;
       const length = player.lengthOf(step);
-      return [resultOf('uffd', registerUserfault(player, start, length, step.mode))];
+      return [resultOf('uffd', mmap.userfaultfd_register(process.mm, start, length, step.mode))];
     }
     case 'numamaps':
       return [numamaps(player, map)];
