@@ -72,7 +72,7 @@ function physicalAddresses(
 }
 
 /** Table entries are alike at all levels; `(lo & 3) === 3` above the PTE is a table. */
-const tableFormat = (tableProt: Prot): TableFormat =>
+const tableFormat = (tableProt: Prot, firstEntryFrom: PgtableLevel | undefined): TableFormat =>
   Object.freeze({
     mask: PTE_TYPE_MASK,
     value: PTE_TYPE_PAGE,
@@ -80,7 +80,14 @@ const tableFormat = (tableProt: Prot): TableFormat =>
     pgdNoneMask: -1,
     validMask: PTE_VALID,
     tableProt,
+    ...(firstEntryFrom === undefined ? {} : { firstEntryFrom }),
   });
+
+/** The level that the kernel was built to begin at, where this CPU has fewer: what is above it is folded when built. */
+function levelFoldedAtBoot(gates: Arm64Gates, vaBits: number): PgtableLevel | undefined {
+  const built = levelsOf(gates.pageShift, gates.vaBits);
+  return levelsOf(gates.pageShift, vaBits) < built ? ((built - 1) as PgtableLevel) : undefined;
+}
 
 /** Predicates of the levels that may be folded; `built` is the number of levels the kernel was built with. */
 function upperLevels(gates: Arm64Gates, built: number, geometry: Geometry) {
@@ -141,7 +148,7 @@ export function createArchArm64({ config, cpu }: ArchArm64Options): ArchArm64 {
     name: 'aarch64',
     geometry,
     codec,
-    format: tableFormat(PTE_TYPE_PAGE | PMD_TABLE_PXN | tableAf),
+    format: tableFormat(PTE_TYPE_PAGE | PMD_TABLE_PXN | tableAf, levelFoldedAtBoot(gates, vaBits)),
     kernelTableProt: PTE_TYPE_PAGE | PMD_TABLE_UXN | tableAf,
     hardware: createHardwareWalk(cpu.hafdbs && gates.hafdbs),
     update: Object.freeze({

@@ -44,6 +44,11 @@ export interface TableFormat {
   readonly validMask: number;
   /** The protection word of a user table entry: _PAGE_TABLE and its kind. */
   readonly tableProt: Prot;
+  /**
+   * Levels from this one up are entered at the first entry of the top table, whatever the address: the kernel indexes them
+   * by address bits that this CPU does not have. Absent where there are none.
+   */
+  readonly firstEntryFrom?: PgtableLevel;
 }
 
 /** Predicates and transformations that exist at every leaf level (PTE, PMD, PUD), on the protection word. */

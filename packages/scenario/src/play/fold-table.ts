@@ -1,6 +1,8 @@
 import type { MmStruct } from '@pfnmap/mm-core';
 import {
+  encodeEntry,
   LEVEL_NAMES,
+  PGTABLE_LEVEL_PGD,
   type Pgtable,
   type PgtableLevel,
   type Slot,
@@ -20,6 +22,8 @@ export interface AddressField {
 }
 
 const LOW_MASK = 0xfffff000;
+
+const nameOf = (level: PgtableLevel): LevelName => LEVEL_NAMES[level] as LevelName;
 
 /** A 64-bit entry as captures tell it: without the address of a table, or of a page of RAM. */
 export function toldWord(field: AddressField, word: bigint, isTable: boolean): bigint {
@@ -43,9 +47,16 @@ export class TableReader {
   private readonly pt: Pgtable;
   private readonly field: AddressField;
 
+  /** Levels from here up are told as the first entry of the top table, which maps the program itself. */
+  private readonly firstEntryFrom: number;
+  private readonly firstEntry: Hex;
+
   constructor(pt: Pgtable, field: AddressField) {
+    const { format } = pt.arch;
     this.pt = pt;
     this.field = field;
+    this.firstEntryFrom = format.firstEntryFrom ?? LEVEL_NAMES.length;
+    this.firstEntry = hexOf(encodeEntry(pt.arch, PGTABLE_LEVEL_PGD, 0, format.tableProt));
   }
 
   private told(level: PgtableLevel, slot: Slot): ToldEntry {
@@ -91,7 +102,7 @@ export class TableReader {
       if (first === undefined) return;
       runs.push({
         offset: hexOf(runStart - start),
-        level: LEVEL_NAMES[first.level] as LevelName,
+        level: nameOf(first.level),
         entry: hexOf(wordOfLanes(first.lo, first.hi)),
         count,
       });
@@ -128,12 +139,13 @@ export class TableReader {
     }
     return slots.map((slot, index) => {
       const level = (4 - index) as PgtableLevel;
+      if (level >= this.firstEntryFrom) return { level: nameOf(level), entry: this.firstEntry };
       const isLeaf = slot === last && level === end;
       const entry = this.told(level, slot);
       const word = isLeaf
         ? wordOfLanes(entry.lo, entry.hi)
         : wordOfLanes(entry.lo & ~LOW_MASK, entry.hi & ~this.field.highMask);
-      return { level: LEVEL_NAMES[level] as LevelName, entry: hexOf(word) };
+      return { level: nameOf(level), entry: hexOf(word) };
     });
   }
 }
