@@ -178,6 +178,19 @@ describe('shrinking', () => {
     }
   });
 
+  test('a kernel that is wrong in many ways is asked about each, but not about all that show it', async () => {
+    // Another step of every scenario is wrong, so that many operations look wrong.
+    const often: Planted = (steps, at) => (at === 3 + (steps.length % 19) ? 'wrong' : undefined);
+    const { findings } = await runShard(
+      options({ kernel: fakeKernel(often), seeds: [{ first: 1, last: 150 }] }),
+    );
+    const further = findings.filter(({ shrunk }) => shrunk !== 'cut');
+    expect(further).toHaveLength(24);
+    const looks = new Set(findings.map(({ signature }) => signature));
+    expect(looks.size).toBeGreaterThan(8);
+    expect(new Set(further.map(({ signature }) => signature)).size).toBe(Math.min(looks.size, 24));
+  });
+
   test('what does not show again keeps its whole scenario and says so', async () => {
     let asked = 0;
     const once: Planted = (steps, at) =>

@@ -15,6 +15,8 @@ export interface Suspect {
 
 /** Of findings that look alike, so many are shrunk with the kernel's help; one where they are explained already. */
 const SHRUNK_ALIKE = 3;
+/** Of all findings, so many are: a model that is wrong in many ways would keep the kernel busy for hours. */
+const SHRUNK_IN_ALL = 24;
 /** Differences told of one finding. */
 const TOLD = 20;
 
@@ -74,19 +76,24 @@ function finding(
 const stopsAsKnown = ({ cut, focus }: CutSuspect): boolean =>
   cut.verdict.bug !== undefined && focus.explanation !== undefined;
 
-/** The suspects that are shrunk with the kernel's help: the shortest few of those that look alike. */
-function chosen(suspects: readonly CutSuspect[]): Set<CutSuspect> {
+/**
+ * The suspects that are shrunk with the kernel's help: the shortest of those that look alike, first one of each look, then a
+ * second; what is explained already comes last.
+ */
+function chosen(suspects: readonly CutSuspect[]): CutSuspect[] {
   const alike = new Map<string, CutSuspect[]>();
   for (const suspect of suspects.filter((one) => !stopsAsKnown(one))) {
     const look = lookOf(suspect.focus);
     alike.set(look, [...(alike.get(look) ?? []), suspect]);
   }
-  return new Set(
-    [...alike.values()].flatMap((group) => {
-      group.sort((a, b) => a.cut.capture.steps.length - b.cut.capture.steps.length);
-      return group.slice(0, group[0]!.focus.explanation ? 1 : SHRUNK_ALIKE);
-    }),
-  );
+  const ranked = [...alike.values()].flatMap((group) => {
+    group.sort((a, b) => a.cut.capture.steps.length - b.cut.capture.steps.length);
+    const isExplained = group[0]!.focus.explanation !== undefined;
+    const shortest = group.slice(0, isExplained ? 1 : SHRUNK_ALIKE);
+    return shortest.map((suspect, turn) => ({ suspect, rank: isExplained ? SHRUNK_ALIKE : turn }));
+  });
+  ranked.sort((a, b) => a.rank - b.rank);
+  return ranked.slice(0, SHRUNK_IN_ALL).map(({ suspect }) => suspect);
 }
 
 /** Shrinks suspects, and says what each finding is. */
@@ -96,7 +103,7 @@ export async function findingsOf(
   progress: (open: number) => void,
 ): Promise<Finding[]> {
   const all = suspects.map((suspect) => cutSuspect(suspect, options));
-  const further = [...chosen(all)];
+  const further = chosen(all);
   const tasks = further.map(
     ({ scenario, text, focus }): ShrinkTask => ({
       name: scenario.name,
