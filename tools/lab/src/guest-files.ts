@@ -19,11 +19,15 @@ export function guestSources(): { module: string[]; runner: string[] } {
   return { module: ['pfnlab.h', ...files('module')], runner: files('run') };
 }
 
-/** A fingerprint of the guest's sources: a target built from others has to be built again. */
+/**
+ * A fingerprint of the guest's sources and of what starts it: a target built from others has to be built again, and
+ * answers of one are not those of another.
+ */
 export function guestFingerprint(): string {
   const hash = createHash('sha256');
   const { module, runner } = guestSources();
-  for (const name of ['init', ...module, ...runner]) {
+  const started = '../src/run/emulator.ts';
+  for (const name of ['init', ...module, ...runner, started]) {
     hash
       .update(`${name}\0`)
       .update(readFileSync(join(GUEST_DIR, name)))
