@@ -14,8 +14,9 @@ import {
   type VmAreaStruct,
   type VmFault,
 } from '@pfnmap/mm-core';
-import { alignDown, type Pfn, PGTABLE_LEVEL_PMD, type Prot, type Slot } from '@pfnmap/pgtable-core';
+import { alignDown, PGTABLE_LEVEL_PMD, type Prot } from '@pfnmap/pgtable-core';
 import { depositTable } from './deposit.ts';
+import type { MapAnonFolio } from './map-anon-folio.ts';
 import type { HugeSplitter } from './split.ts';
 
 /** Huge pages of anonymous memory, for one kernel. */
@@ -39,20 +40,14 @@ export function createAnonymousHuge(
   kernel: Kernel,
   gates: AnonymousHugeGates,
   splitter: HugeSplitter,
+  mapFolio: MapAnonFolio,
 ): AnonymousHuge {
   const { arch, pt, anon, events } = kernel;
-  const { size, order } = arch.geometry.levels[PGTABLE_LEVEL_PMD];
-  const pages = 2 ** order;
+  const { size } = arch.geometry.levels[PGTABLE_LEVEL_PMD];
 
   const maybeWritable = (vma: VmAreaStruct, pmd: Prot): Prot =>
     (vma.vm_flags & VM_WRITE) === 0 ? pmd : arch.pmd_mkwrite(pmd);
 
-  /** map_anon_folio_pmd(). */
-  const mapFolio = (vma: VmAreaStruct, pmdp: Slot, folio: Pfn): void => {
-    const entry = arch.pmd_mkdirty(arch.pmd_mkhuge(vma.vm_page_prot));
-    pt.set(PGTABLE_LEVEL_PMD, pmdp, folio, maybeWritable(vma, entry));
-    vma.vm_mm.rss.anon += pages;
-  };
   const mapZeroPage = ({ vma, pmd }: VmFault): number => {
     const folio = anon.large.hugeZeroPage();
     if (folio < 0 || !depositTable(kernel, vma.vm_mm)) return VM_FAULT_FALLBACK;

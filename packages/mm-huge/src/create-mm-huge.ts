@@ -1,8 +1,10 @@
 import type { Kernel, VmAreaStruct } from '@pfnmap/mm-core';
-import type { Prot } from '@pfnmap/pgtable-core';
+import { PGTABLE_LEVEL_PMD, type Prot } from '@pfnmap/pgtable-core';
 import { type AnonymousHuge, createAnonymousHuge } from './anonymous.ts';
 import { createHugeChanger, type HugeChanger } from './change.ts';
 import { createPfnInserter, type PfnInserter } from './insert-pfn.ts';
+import { createMadviseCollapse, type MadviseCollapse } from './madvise-collapse.ts';
+import { createMapAnonFolio } from './map-anon-folio.ts';
 import { createHugeMover, type HugeMover } from './move.ts';
 import { createClearing, createSmallerLeaves } from './smaller-leaves.ts';
 import { createHugeSplitter, type HugeSplitter } from './split.ts';
@@ -25,6 +27,7 @@ export interface MmHuge
   /** True when one order is allowed: see {@link thp_vma_allowable_orders}. */
   thp_vma_allowable_order(vma: VmAreaStruct, reason: TvaReason, order: number): boolean;
   thp_vma_allowable_orders(vma: VmAreaStruct, reason: TvaReason, orders: number): number;
+  readonly madvise_collapse: MadviseCollapse;
   vma_is_special_huge(vma: VmAreaStruct): boolean;
   /** Always false: there is no huge zero page at PUD level. Until patch 2, which drops it. */
   readonly is_huge_zero_pud: ((pud: Prot) => boolean) | undefined;
@@ -41,6 +44,10 @@ export function createMmHuge(kernel: Kernel): MmHuge {
     pfnmapIgnoresSysfs: config.enabled('FIX_THP_SYSFS_PFNMAP'),
     specialNeedsFile: !config.enabled('SPECIAL_HUGE_NO_FILE'),
   };
+  const allowableOrders = (vma: VmAreaStruct, reason: TvaReason, orders: number): number =>
+    thp_vma_allowable_orders(kernel, orderGates, vma, reason, orders);
+  const pmdOrderBit = 1 << kernel.arch.geometry.levels[PGTABLE_LEVEL_PMD].order;
+  const mapFolio = createMapAnonFolio(kernel);
   const splitter = createHugeSplitter(
     kernel,
     {
@@ -67,11 +74,20 @@ export function createMmHuge(kernel: Kernel): MmHuge {
         accessFlushesLeaf: config.enabled('PMD_ACCESS_FLUSH_LEAF'),
       },
       splitter,
+      mapFolio,
     ),
-    thp_vma_allowable_orders: (vma, reason, orders) =>
-      thp_vma_allowable_orders(kernel, orderGates, vma, reason, orders),
-    thp_vma_allowable_order: (vma, reason, order) =>
-      thp_vma_allowable_orders(kernel, orderGates, vma, reason, 1 << order) !== 0,
+    madvise_collapse: createMadviseCollapse(
+      kernel,
+      {
+        readOnly: config.enabled('COLLAPSE_READ_ONLY'),
+        emptyRange: config.enabled('COLLAPSE_EMPTY_RANGE'),
+        batches: config.enabled('PTE_BATCHES'),
+      },
+      (vma) => allowableOrders(vma, 'collapse', pmdOrderBit) !== 0,
+      mapFolio,
+    ),
+    thp_vma_allowable_orders: allowableOrders,
+    thp_vma_allowable_order: (vma, reason, order) => allowableOrders(vma, reason, 1 << order) !== 0,
     vma_is_special_huge: (vma) => vma_is_special_huge(orderGates, vma),
     is_huge_zero_pud: config.enabled('SERIES_PATCH_02') ? undefined : () => false,
   };

@@ -11,8 +11,8 @@ import {
 } from '@pfnmap/mm-core';
 import { alignDown, isAligned } from '@pfnmap/pgtable-core';
 
-/** Who asks for orders: a page fault, smaps' THPeligible, or khugepaged. TVA_* of Linux. */
-export type TvaReason = 'fault' | 'smaps' | 'khugepaged';
+/** Who asks for orders: a page fault, smaps' THPeligible, khugepaged, or MADV_COLLAPSE. TVA_* of Linux. */
+export type TvaReason = 'fault' | 'smaps' | 'khugepaged' | 'collapse';
 
 /** The gates of the order rules, read once. */
 export interface OrderGates {
@@ -88,7 +88,8 @@ export function thp_vma_allowable_orders(
   let allowed = orders & supported;
   if (allowed === 0) return 0;
   if ((vma.vm_flags & VM_NOHUGEPAGE) !== 0 || vma.vm_mm.thpDisabled) return 0;
-  if (reason === 'khugepaged' && (vma.vm_flags & VM_NO_KHUGEPAGED) !== 0) return 0;
+  const isCollapsed = reason === 'khugepaged' || reason === 'collapse';
+  if (isCollapsed && (vma.vm_flags & VM_NO_KHUGEPAGED) !== 0) return 0;
   if (reason !== 'fault') {
     allowed = suitableOrders(kernel, vma, allowed);
     if (allowed === 0) return 0;
@@ -97,8 +98,10 @@ export function thp_vma_allowable_orders(
   const bypass = gates.pfnmapIgnoresSysfs && hugeFault && (vma.vm_flags & VM_PFNMAP) !== 0;
   const { thpEnabled } = kernel.sysfs;
   const policyAllows =
-    thpEnabled === 'always' || (thpEnabled === 'madvise' && (vma.vm_flags & VM_HUGEPAGE) !== 0);
+    reason === 'collapse' ||
+    thpEnabled === 'always' ||
+    (thpEnabled === 'madvise' && (vma.vm_flags & VM_HUGEPAGE) !== 0);
   if (anonymous) return policyAllows ? allowed : 0;
   if (!bypass && !policyAllows) return 0;
-  return hugeFault && reason !== 'khugepaged' ? allowed : 0;
+  return hugeFault && !isCollapsed ? allowed : 0;
 }

@@ -4,9 +4,7 @@ import {
   is_cow_mapping,
   type Kernel,
   lock,
-  MmuGather,
-  mmu_notifier_invalidate_range_end,
-  mmu_notifier_invalidate_range_start,
+  type MmuGather,
   NO_MM,
   pageTableLock,
   printk,
@@ -21,6 +19,7 @@ import type { BadEntries } from './bad-entries.ts';
 import { createPtReclaim } from './pt-reclaim.ts';
 import { endOfEntry } from './range.ts';
 import type { NormalPages } from './vm-normal-page.ts';
+import { createZapSingle, type ZapDetails, type ZapSingle } from './zap-single.ts';
 
 /** The gates of zapping, read once. */
 export interface ZapGates {
@@ -34,15 +33,8 @@ export interface ZapGates {
   readonly untracksOnUnmap: boolean;
 }
 
-/** What may be zapped of private pages. */
-interface ZapDetails {
-  readonly evenCows: boolean;
-  /** PTE tables whose whole span the range covers go as well, where the kernel can. */
-  readonly reclaimTables?: boolean;
-}
-
 /** Removal of entries, for one kernel. */
-export interface Zapper {
+export interface Zapper extends ZapSingle {
   unmap_page_range(
     tlb: MmuGather,
     vma: VmAreaStruct,
@@ -51,12 +43,6 @@ export interface Zapper {
     details?: ZapDetails,
   ): void;
   unmap_single_vma(tlb: MmuGather, vma: VmAreaStruct, start: number, end: number): void;
-  zap_page_range_single(
-    vma: VmAreaStruct,
-    address: number,
-    size: number,
-    details?: ZapDetails,
-  ): void;
   zap_vma_ptes(vma: VmAreaStruct, address: number, size: number): void;
   unmap_mapping_range(
     mapping: AddressSpace,
@@ -241,24 +227,8 @@ export function createZapper(
     unmap_page_range(tlb, vma, from, to, details);
   };
 
-  const zap_page_range_single = (
-    vma: VmAreaStruct,
-    address: number,
-    size: number,
-    details?: ZapDetails,
-  ): void => {
-    const range = {
-      mm: vma.vm_mm,
-      reason: 'CLEAR',
-      start: address,
-      end: address + size,
-    } as const;
-    const tlb = new MmuGather(kernel, vma.vm_mm);
-    mmu_notifier_invalidate_range_start(events, range);
-    unmap_single_vma(tlb, vma, range.start, range.end, details);
-    mmu_notifier_invalidate_range_end(events, range);
-    tlb.finish();
-  };
+  const single = createZapSingle(kernel, unmap_single_vma);
+  const { zap_page_range_single } = single;
 
   return {
     /**
@@ -276,13 +246,7 @@ export function createZapper(
      * @patch none
      */
     unmap_single_vma,
-    /**
-     * Empties a range of one VMA, with its own notifier pair and TLB flush.
-     *
-     * @fidelity exact
-     * @patch none
-     */
-    zap_page_range_single,
+    ...single,
     /**
      * Empties a range of a PFN mapping for its driver; does nothing for any other VMA or a range outside it. From 7.x on
      * its name is zap_special_vma_range.

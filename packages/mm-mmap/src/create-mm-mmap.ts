@@ -79,7 +79,9 @@ export function createMmMmap(kernel: Kernel, layers: MmMmapLayers): MmMmap {
       {
         transparentHugepage,
         guardRegions: config.enabled('GUARD_REGIONS'),
+        batchesFlushes: config.enabled('MADVISE_BATCHED_FLUSH'),
       },
+      huge,
       memory,
       splitVma,
       mergeVma,

@@ -5,6 +5,7 @@ import {
   ENOMEM,
   type Kernel,
   type MmStruct,
+  MmuGather,
   VM_DONTCOPY,
   VM_DONTDUMP,
   VM_HUGEPAGE,
@@ -24,6 +25,7 @@ import {
   type VmAreaStruct,
   vma_is_anonymous,
 } from '@pfnmap/mm-core';
+import type { MmHuge } from '@pfnmap/mm-huge';
 import type { MmMemory } from '@pfnmap/mm-memory';
 import { alignUp, isAligned } from '@pfnmap/pgtable-core';
 import type { MergeVma } from './merge-vma.ts';
@@ -64,12 +66,15 @@ export interface MadviseGates {
   readonly transparentHugepage: boolean;
   /** Guard regions exist (from Linux 6.13 on). */
   readonly guardRegions: boolean;
+  /** What DONTNEED clears in several VMAs is flushed at once (7.x). */
+  readonly batchesFlushes: boolean;
 }
 
 /** Makes madvise() for a kernel. */
 export function createMadvise(
   kernel: Kernel,
   gates: MadviseGates,
+  huge: MmHuge,
   memory: MmMemory,
   splitVma: SplitVma,
   mergeVma: MergeVma,
@@ -136,10 +141,18 @@ export function createMadvise(
     return 0;
   };
 
-  const dontneed = (vma: VmAreaStruct, start: number, end: number, locked: boolean): number => {
+  const dontneed = (
+    tlb: MmuGather,
+    vma: VmAreaStruct,
+    start: number,
+    end: number,
+    locked: boolean,
+  ): number => {
     const refused = VM_PFNMAP | VM_HUGETLB | (locked ? 0 : VM_LOCKED);
     if ((vma.vm_flags & refused) !== 0) return -EINVAL;
-    memory.zap_page_range_single(vma, start, end - start, { evenCows: true, reclaimTables: true });
+    const details = { evenCows: true, reclaimTables: true };
+    memory.zap_page_range_single_batched(tlb, vma, start, end - start, details);
+    if (!gates.batchesFlushes) tlb.finish();
     return 0;
   };
   const madvise_populate = (
@@ -162,7 +175,13 @@ export function createMadvise(
     return -ENODEV;
   };
 
-  const adviseVma = (vma: VmAreaStruct, start: number, end: number, advice: number): number => {
+  const adviseVma = (
+    tlb: MmuGather,
+    vma: VmAreaStruct,
+    start: number,
+    end: number,
+    advice: number,
+  ): number => {
     const changed = newFlags(vma, advice);
     if (typeof changed === 'number') return changed;
     if (changed !== undefined) return updateFlags(vma, start, end, changed.flags);
@@ -170,12 +189,12 @@ export function createMadvise(
       case MADV.WILLNEED:
         return 0;
       case MADV.DONTNEED:
-        return dontneed(vma, start, end, false);
+        return dontneed(tlb, vma, start, end, false);
       case MADV.DONTNEED_LOCKED:
-        return dontneed(vma, start, end, true);
+        return dontneed(tlb, vma, start, end, true);
       case MADV.FREE:
         if (!vma_is_anonymous(vma)) return -EINVAL;
-        return dontneed(vma, start, end, false);
+        return dontneed(tlb, vma, start, end, false);
       case MADV.REMOVE:
         return remove(vma);
       case MADV.COLD:
@@ -184,25 +203,21 @@ export function createMadvise(
       case MADV.POPULATE_READ:
       case MADV.POPULATE_WRITE:
         return madvise_populate(vma, start, end, advice === MADV.POPULATE_WRITE);
+      case MADV.COLLAPSE:
+        return huge.madvise_collapse(vma, start, end);
       default:
         return -EINVAL;
     }
   };
 
-  /**
-   * madvise(): flags of VMAs, and the advices that a PFN mapping refuses.
-   *
-   * @returns 0; -EINVAL for an unknown advice or one that the mapping refuses; -ENODEV for REMOVE on a device; -EACCES;
-   * -ENOMEM when the range has holes.
-   * @throws KernelBug when a VMA is split inside a PUD leaf at an address that is not PMD-aligned.
-   * @context takes mmap_lock, for writing where flags change.
-   * @fidelity partial of anonymous memory, FREE takes the pages at once, and COLD and PAGEOUT have no effect
-   * @patch none
-   */
-  return function madvise(mm, start, length, advice) {
-    if (!known(advice) || !isAligned(start, pageSize)) return -EINVAL;
-    if (length === 0) return 0;
-    const end = start + alignUp(length, pageSize);
+  /** madvise_walk_vmas(). */
+  const adviseRange = (
+    tlb: MmuGather,
+    mm: MmStruct,
+    start: number,
+    end: number,
+    advice: number,
+  ): number => {
     let hole = false;
     for (let address = start; address < end; ) {
       const vma = mm.find_vma(address);
@@ -216,10 +231,30 @@ export function createMadvise(
         address = vma.vm_start;
       }
       const next = Math.min(end, vma.vm_end);
-      const error = adviseVma(vma, address, next, advice);
+      const error = adviseVma(tlb, vma, address, next, advice);
       if (error !== 0) return error;
       address = next;
     }
     return hole ? -ENOMEM : 0;
+  };
+
+  /**
+   * madvise(): flags of VMAs, and the advices that a PFN mapping refuses.
+   *
+   * @returns 0; -EINVAL for an unknown advice or one that the mapping refuses; -ENODEV for REMOVE on a device; -EACCES;
+   * -ENOMEM when the range has holes.
+   * @throws KernelBug when a VMA is split inside a PUD leaf at an address that is not PMD-aligned.
+   * @context takes mmap_lock, for writing where flags change.
+   * @fidelity partial of anonymous memory, FREE takes the pages at once, and COLD and PAGEOUT have no effect; COLLAPSE of
+   * shared memory is refused
+   * @patch none
+   */
+  return function madvise(mm, start, length, advice) {
+    if (!known(advice) || !isAligned(start, pageSize)) return -EINVAL;
+    if (length === 0) return 0;
+    const tlb = new MmuGather(kernel, mm);
+    const result = adviseRange(tlb, mm, start, start + alignUp(length, pageSize), advice);
+    tlb.finish();
+    return result;
   };
 }

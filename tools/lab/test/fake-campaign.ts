@@ -1,6 +1,7 @@
 import type { CampaignKernel } from '../src/campaign/kernel.ts';
 import type { CampaignModel, Verdict } from '../src/campaign/model.ts';
 import { signatureOf } from '../src/campaign/outcome.ts';
+import type { ShardOptions } from '../src/campaign/run-shard.ts';
 import type { ModelDifference } from '../src/campaign/shard.ts';
 import type { Capture, StepRecord } from '../src/console/capture.ts';
 import { STEP_FORMS } from '../src/language.ts';
@@ -114,3 +115,26 @@ export function showsBy(planted: Planted, text: string, signature: string): bool
   const [first] = verdict(capture.steps, undefined).differences;
   return first !== undefined && signatureOf(first) === signature;
 }
+
+/** A kernel without anything planted. */
+export const right: Planted = () => undefined;
+
+/** Wrong is the answer to mprotect of a mapping that was forked and written to. */
+export const wrongMprotect: Planted = (steps, at) => {
+  const [operation, map] = steps[at]!.split(' ');
+  if (operation !== 'mprotect') return undefined;
+  const before = steps.slice(0, at);
+  const written = before.some(
+    (step) => step.startsWith(`touch ${map} `) && step.endsWith(' write'),
+  );
+  return written && before.includes('fork') ? 'wrong' : undefined;
+};
+
+/** A small campaign on a right kernel, but for some facts. */
+export const options = (facts: Partial<ShardOptions> = {}): ShardOptions => ({
+  kernel: fakeKernel(right),
+  model: fakeModel(),
+  seeds: [{ first: 1, last: 18 }],
+  kinds: ['bar', 'lab', 'proc'],
+  ...facts,
+});

@@ -145,6 +145,24 @@ export const mmChanges: readonly KernelChange[] = /* @__PURE__ */ Object.freeze(
     help: 'process_madvise() takes WILLNEED, COLD, PAGEOUT and COLLAPSE only and answers EINVAL to others. A process may now give itself any advice.',
   },
   {
+    symbol: 'MADVISE_BATCHED_FLUSH',
+    title: 'mm/madvise: one TLB flush for all VMAs of a call',
+    topic: 'mm/madvise',
+    help: 'MADV_DONTNEED and MADV_FREE flush the TLB after each VMA of the range. They now gather over the whole call and flush once.',
+  },
+  {
+    symbol: 'COLLAPSE_READ_ONLY',
+    title: 'mm/khugepaged: collapse memory without a writable page',
+    topic: 'mm/khugepaged',
+    help: 'A range is collapsed only if one of its pages is mapped writable. That condition is gone, also where nothing is mapped but the page of zeroes.',
+  },
+  {
+    symbol: 'COLLAPSE_EMPTY_RANGE',
+    title: 'mm/khugepaged: nothing to collapse is no error',
+    topic: 'mm/khugepaged',
+    help: 'MADV_COLLAPSE of a range that holds no whole huge page, and no boundary of one, answers EINVAL. It now succeeds.',
+  },
+  {
     symbol: 'SWAP_THREE_DEVICE_TYPES',
     title: 'mm/swapops: three device swap types instead of four',
     topic: 'mm/swapops',

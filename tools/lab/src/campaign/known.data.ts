@@ -50,9 +50,9 @@ export const KNOWN: readonly Known[] = [
   {
     id: 'anonymous-reclaim',
     kind: 'model limit',
-    text: 'Anonymous memory that is advised to be reclaimed (FREE, COLD, PAGEOUT) or to become huge (COLLAPSE): the kernel marks its pages old, splits huge ones, and may put the page of zeroes in place of what nobody wrote.',
+    text: 'Anonymous memory that is advised to be reclaimed (FREE, COLD, PAGEOUT): the kernel marks its pages old, splits huge ones, and may put the page of zeroes in place of what nobody wrote.',
     afterAdvice: {
-      advice: [8, 20, 21, 25],
+      advice: [8, 20, 21],
       step: /^(in )?(table|walk|pagemap|smaps|numamaps|mincore) NAME\b|^(in )?(mm|smapsrollup)\b/,
     },
   },
