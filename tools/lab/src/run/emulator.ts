@@ -44,7 +44,8 @@ function armMachine(options: MachineOptions): ArchMachine {
 /**
  * The kernel's command line. It dies rather than limp on; it prints little, since what it prints
  * can fall into an answer; a flood of answers does not make it switch the console's interrupt off;
- * no monitor of memory use clears accessed bits behind a scenario's back (DAMON_STAT, in 7.3).
+ * no monitor of memory use clears accessed bits behind a scenario's back (DAMON_STAT, in 7.3); where
+ * processors wait for each other, they do not wait for a timer, which a busy host makes late.
  */
 function commandLine(target: LabTarget, machine: ArchMachine): string {
   return [
@@ -54,6 +55,7 @@ function commandLine(target: LabTarget, machine: ArchMachine): string {
     'noirqdebug',
     'norandmaps',
     'damon_stat.enabled=0',
+    'rcupdate.rcu_expedited=1',
     `console=${target.emulator.console}`,
     ...machine.append,
   ].join(' ');
