@@ -3,8 +3,12 @@ import {
   ENOMEM,
   type Kernel,
   type MmStruct,
+  VM_EXEC,
   VM_HUGETLB,
+  VM_IO,
   VM_LOCKED,
+  VM_PFNMAP,
+  VM_READ,
   VM_SHARED,
   VM_SPECIAL,
   VM_WRITE,
@@ -39,15 +43,27 @@ export function createMlock(
     }
     middle.vm_flags |= VM_LOCKED;
     vma.vm_mm.locked_vm += (end - start) / pageSize;
-    const writes = (middle.vm_flags & (VM_WRITE | VM_SHARED)) === VM_WRITE;
-    populate(mergeVma(middle), start, end, writes);
+    mergeVma(middle);
+    return 0;
+  };
+
+  /** __mm_populate(): faults in what may be accessed, up to the first VMA that nobody may access. */
+  const populateRange = (mm: MmStruct, start: number, end: number): number => {
+    for (const vma of mm.overlapping(start, end)) {
+      const { vm_flags, vm_start, vm_end } = vma;
+      if ((vm_flags & (VM_IO | VM_PFNMAP)) !== 0) continue;
+      if ((vm_flags & (VM_READ | VM_WRITE | VM_EXEC)) === 0) return -ENOMEM;
+      const writes = (vm_flags & (VM_WRITE | VM_SHARED)) === VM_WRITE;
+      populate(vma, Math.max(start, vm_start), Math.min(end, vm_end), writes);
+    }
     return 0;
   };
 
   /**
    * mlock(), as root calls it: PFN mappings are neither locked nor counted nor split.
    *
-   * @returns 0; -ENOMEM when the range has a hole; -EINVAL when it wraps.
+   * @returns 0; -ENOMEM when the range has a hole, or memory that nobody may access; -EINVAL when it wraps. Pages are only
+   * faulted in once all of the range is locked.
    * @context takes mmap_lock for writing.
    * @fidelity partial RLIMIT_MEMLOCK is not modelled
    * @patch none
@@ -64,6 +80,6 @@ export function createMlock(
       if (error !== 0) return error;
       address = next;
     }
-    return 0;
+    return populateRange(mm, from, end);
   };
 }

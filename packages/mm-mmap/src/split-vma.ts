@@ -16,6 +16,14 @@ export type SplitVma = (vma: VmAreaStruct, address: number) => number;
 /** Makes __split_vma() for a kernel. */
 export function createSplitVma(kernel: Kernel, huge: MmHuge): SplitVma {
   const { pageSize } = kernel.arch.geometry;
+  /** A VMA whose ends change leaves the file's list, and comes back behind those that begin at the same page. */
+  const relink = (vma: VmAreaStruct): void => {
+    if (vma.vm_file === null) return;
+    const { f_mapping } = vma.vm_file;
+    f_mapping.remove(vma);
+    f_mapping.insert(vma);
+  };
+
   /**
    * Splits a VMA in two: what is below `address` stays, a new VMA holds the rest. A PMD leaf across the address goes away;
    * a PUD leaf is not looked at.
@@ -40,6 +48,7 @@ export function createSplitVma(kernel: Kernel, huge: MmHuge): SplitVma {
     vma.vm_end = address;
     mm.link(upper);
     vma_link_file(kernel.events, upper);
+    relink(vma);
     return 0;
   };
 }
