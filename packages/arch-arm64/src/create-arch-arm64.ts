@@ -83,6 +83,10 @@ const tableFormat = (tableProt: Prot, firstEntryFrom: PgtableLevel | undefined):
     ...(firstEntryFrom === undefined ? {} : { firstEntryFrom }),
   });
 
+/** Bits of a swap entry: the first of its offset, behind whose frame number SWP_MIG_YOUNG lies; and that of PTE_CONT. */
+const MIGRATION_YOUNG_SHIFT = 12;
+const CONT_SHIFT = 52;
+
 /** The level that the kernel was built to begin at, where this CPU has fewer: what is above it is folded when built. */
 function levelFoldedAtBoot(gates: Arm64Gates, vaBits: number): PgtableLevel | undefined {
   const built = levelsOf(gates.pageShift, gates.vaBits);
@@ -160,6 +164,8 @@ export function createArchArm64({ config, cpu }: ArchArm64Options): ArchArm64 {
       flushesEachVma: true,
       mergesVmaFlushes: false,
       freesFoldedP4d: false,
+      defersReclaimFlush: true,
+      migrationKeepsYoung: MIGRATION_YOUNG_SHIFT + physicalAddressBits - pageShift !== CONT_SHIFT,
       secondaryFlushesRange: true,
       flushRoundsToStep: true,
       setAccessFlagsFlushes: true,

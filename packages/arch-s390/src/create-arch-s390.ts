@@ -134,6 +134,8 @@ export function createArchS390({ config, levels }: ArchS390Options): ArchS390 {
       hugeFlushStepsByPage: false,
       mergesVmaFlushes: true,
       freesFoldedP4d: false,
+      defersReclaimFlush: false,
+      migrationKeepsYoung: true,
       flushesEachVma: false,
       secondaryFlushesRange: false,
       flushRoundsToStep: false,

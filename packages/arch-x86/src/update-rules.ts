@@ -32,5 +32,8 @@ export const createUpdateRules = (gates: UpdateGates): UpdateRules => ({
   freesFoldedP4d: gates.freesFoldedP4d,
   secondaryFlushesRange: gates.secondaryFlushesRange,
   flushRoundsToStep: false,
+  // A process that runs on one CPU only has nothing to wait for.
+  defersReclaimFlush: false,
+  migrationKeepsYoung: true,
   setAccessFlagsFlushes: false,
 });

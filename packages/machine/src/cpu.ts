@@ -25,7 +25,8 @@ export interface Cpu {
 
 /** Makes the CPU: the hardware's walk, and around it the faults. */
 export function createCpu(kernel: Kernel, memory: MmMemory): Cpu {
-  const { arch, pt, mem } = kernel;
+  const { arch, pt, mem, anon } = kernel;
+  const { levels, pageSize } = arch.geometry;
   const { lanes } = mem;
   const { validMask } = arch.format;
   const { prot: protOf } = arch.codec;
@@ -43,6 +44,13 @@ export function createCpu(kernel: Kernel, memory: MmMemory): Cpu {
     const after = allows ? accessed(level, prot, write) : refused(level, prot);
     if (after !== prot) flipProt(slot, after ^ prot);
     return allows;
+  };
+
+  /** What was stored is not zero, which decides what becomes of the page when its folio is split. */
+  const store = (level: PgtableLevel, slot: Slot, address: number): void => {
+    const { size } = levels[level];
+    const pfn = pt.pfnAt(level, slot);
+    if (mem.isRam(pfn)) anon.write(pfn + Math.floor((address % size) / pageSize));
   };
 
   const repeats = (mm: MmStruct, address: number, write: boolean): never => {
@@ -78,6 +86,7 @@ export function createCpu(kernel: Kernel, memory: MmMemory): Cpu {
           level = walked.level;
         }
       }
+      if (write) store(level, slot, address);
       return 0;
     },
     faults: () => faults,

@@ -1,11 +1,12 @@
 import { alignDown, type Pfn, type PhysMem } from '@pfnmap/pgtable-core';
+import { type AnonContent, createAnonContent, type SmallPage, UNUSED } from './anon-content.ts';
 import { createLargeFolios, type LargeFolios } from './large-folios.ts';
 
 /**
- * Anonymous pages of RAM with the number of entries that map each, alone or as pages of a large folio. What they hold is
- * not modelled. `mm` is the number of the address space whose entry comes or goes.
+ * Anonymous pages of RAM with the number of entries that map each, alone or as pages of a large folio. Of what they hold,
+ * only whether it is all zeroes is known. `mm` is the number of the address space whose entry comes or goes.
  */
-export interface AnonPages {
+export interface AnonPages extends AnonContent {
   /** The page of zeroes, which read faults map, special and not counted. */
   readonly zeroPage: Pfn;
   /** Large folios, which one PMD maps. */
@@ -35,13 +36,6 @@ export interface AnonPages {
   isPinned(pfn: Pfn): boolean;
 }
 
-/** A page that is no part of a large folio. */
-interface SmallPage {
-  mapped: number;
-  pins: number;
-  exclusive: boolean;
-}
-
 /**
  * The anonymous pages of a machine.
  *
@@ -56,17 +50,18 @@ export function createAnonPages(mem: PhysMem, largeOrder: number): AnonPages {
   const freeUnused = (pfn: Pfn, { mapped, pins }: SmallPage): void => {
     if (mapped + pins > 0) return;
     pages.delete(pfn);
-    mem.freeFrame(pfn);
+    if (!large.freePage(pfn)) mem.freeFrame(pfn);
   };
-  const unused: SmallPage = { mapped: 0, pins: 0, exclusive: false };
-  const pageOf = (pfn: Pfn): SmallPage => pages.get(pfn) ?? { ...unused };
+  const pageOf = (pfn: Pfn): SmallPage => pages.get(pfn) ?? { ...UNUSED };
+
+  const zeroPage = mem.allocFrame();
 
   return {
-    zeroPage: mem.allocFrame(),
+    zeroPage,
     large,
     alloc() {
       const pfn = mem.allocFrame();
-      if (pfn >= 0) pages.set(pfn, { mapped: 1, pins: 0, exclusive: true });
+      if (pfn >= 0) pages.set(pfn, { ...UNUSED, mapped: 1, exclusive: true });
       return pfn;
     },
     isLarge,
@@ -115,5 +110,6 @@ export function createAnonPages(mem: PhysMem, largeOrder: number): AnonPages {
       freeUnused(pfn, page);
     },
     isPinned: (pfn) => (isLarge(pfn) ? large.isPinned(pfn) : pageOf(pfn).pins > 0),
+    ...createAnonContent(pages, large, largeOrder, zeroPage, freeUnused),
   };
 }

@@ -45,6 +45,7 @@ export {
 } from './locks.ts';
 export { MmStruct } from './mm-struct.ts';
 export {
+  flush_tlb_batched_pending,
   flush_tlb_mm_range,
   flush_tlb_range,
   flushHugeTlbRange,

@@ -10,6 +10,9 @@ interface LargeFolio {
   readonly exclusive: Uint8Array;
   /** Pins for DMA, whatever the page. */
   pins: number;
+  /** 1 for a page that holds something else than zeroes. */
+  readonly written: Uint8Array;
+  lazyFree: boolean;
   /** Entries of each address space that map some of it. */
   readonly entriesOf: Map<number, number>;
 }
@@ -45,12 +48,35 @@ export interface LargeFolios {
   pin(pfn: Pfn): void;
   unpin(pfn: Pfn): void;
   isPinned(pfn: Pfn): boolean;
+  /** Something else than zeroes was stored in a page. */
+  write(pfn: Pfn): void;
+  holdsZeroes(pfn: Pfn): boolean;
+  /** MADV_FREE was said of the folio, and its pages were not found dirty since. */
+  isLazyFree(head: Pfn): boolean;
+  setLazyFree(head: Pfn, lazy: boolean): void;
+  /** True when no other address space maps any page. */
+  isAloneIn(head: Pfn, mm: number): boolean;
+  /** The folio is no more: what was known of each of its pages. Each is given back by {@link freePage}. */
+  dissolve(head: Pfn): FolioPage[];
+  /** Gives a page of a folio that was dissolved back; false for a page that never was in one. */
+  freePage(pfn: Pfn): boolean;
+}
+
+/** What is known of a page when its folio is dissolved. */
+export interface FolioPage {
+  readonly pfn: Pfn;
+  readonly mapped: number;
+  readonly exclusive: boolean;
+  readonly written: boolean;
+  readonly lazyFree: boolean;
 }
 
 /** The large folios of a machine, each of 2^order pages. */
 export function createLargeFolios(mem: PhysMem, order: number): LargeFolios {
   const pages = 2 ** order;
   const folios = new Map<Pfn, LargeFolio>();
+  /** Pages in use of folios that were dissolved, by the first frame. */
+  const dissolved = new Map<Pfn, number>();
   let hugeZero = -1;
 
   const headOf = (pfn: Pfn): Pfn => alignDown(pfn, pages);
@@ -88,7 +114,17 @@ export function createLargeFolios(mem: PhysMem, order: number): LargeFolios {
       const exclusive = new Uint8Array(pages);
       exclusive[0] = 1;
       const mapped = new Uint16Array(pages);
-      folios.set(head, { entire: 1, mapped, exclusive, pins: 0, entriesOf: new Map([[mm, 1]]) });
+      const written = new Uint8Array(pages);
+      const entriesOf = new Map([[mm, 1]]);
+      folios.set(head, {
+        entire: 1,
+        mapped,
+        exclusive,
+        pins: 0,
+        written,
+        lazyFree: false,
+        entriesOf,
+      });
       return head;
     },
     folioOf: (head) => folios.get(head),
@@ -155,5 +191,41 @@ export function createLargeFolios(mem: PhysMem, order: number): LargeFolios {
       freeUnused(head, folio);
     },
     isPinned: (pfn) => at(headOf(pfn)).pins > 0,
+    write(pfn) {
+      const head = headOf(pfn);
+      at(head).written[pfn - head] = 1;
+    },
+    holdsZeroes(pfn) {
+      const head = headOf(pfn);
+      return at(head).written[pfn - head] === 0;
+    },
+    isLazyFree: (head) => at(head).lazyFree,
+    setLazyFree: (head, lazy) => {
+      at(head).lazyFree = lazy;
+    },
+    isAloneIn: (head, mm) => [...at(head).entriesOf.keys()].every((other) => other === mm),
+    dissolve(head) {
+      const folio = at(head);
+      folios.delete(head);
+      dissolved.set(head, pages);
+      return Array.from({ length: pages }, (_, page) => ({
+        pfn: head + page,
+        mapped: folio.mapped[page] as number,
+        exclusive: folio.exclusive[page] === 1,
+        written: folio.written[page] === 1,
+        lazyFree: folio.lazyFree,
+      }));
+    },
+    freePage(pfn) {
+      const head = headOf(pfn);
+      const left = dissolved.get(head);
+      if (left === undefined) return false;
+      if (left > 1) dissolved.set(head, left - 1);
+      else {
+        dissolved.delete(head);
+        mem.freeLarge(head);
+      }
+      return true;
+    },
   };
 }

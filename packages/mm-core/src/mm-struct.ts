@@ -21,6 +21,8 @@ export class MmStruct implements PgtableRoot {
   committed = 0;
   /** MMF_DISABLE_THP, set by prctl(PR_SET_THP_DISABLE). */
   thpDisabled = false;
+  /** Reclaim took entries out and has not waited for the end of their flush: tlb_flush_batched. */
+  tlb_flush_batched = false;
   /** How mmap_lock is held by the path that runs. */
   mmap_lock: 'free' | 'read' | 'write' = 'free';
   /** Odd while fork copies a COW mapping. */

@@ -63,6 +63,19 @@ export function flushHugeTlbRange(
 }
 
 /**
+ * Before entries are changed that reclaim may have taken out a moment ago, everything is flushed, if there were any.
+ *
+ * @context the lock of the page table held.
+ * @fidelity exact
+ * @patch none
+ */
+export function flush_tlb_batched_pending(tlb: TlbFlusher, mm: MmStruct): void {
+  if (!mm.tlb_flush_batched) return;
+  mm.tlb_flush_batched = false;
+  flush_tlb_mm_range(tlb, mm, 0, Number.POSITIVE_INFINITY, tlb.arch.geometry.pageShift);
+}
+
+/**
  * struct mmu_gather: collects what was cleared, and flushes it in one go. The step of the flush is the size of the lowest
  * level that was cleared.
  */

@@ -137,3 +137,65 @@ describe('a large folio', () => {
     expect([anon.reuse(head), anon.reuseOfLarge(head)]).toEqual([false, true]);
   });
 });
+
+describe('what pages hold', () => {
+  test('a new page holds zeroes until something is stored, and a copy holds the same', () => {
+    const anon = createAnonPages(ram(), ORDER);
+    const [page, copy, other] = [anon.alloc(), anon.alloc(), anon.alloc()];
+    anon.copyContent(copy, page);
+    expect([page, copy].map(anon.holdsZeroes)).toEqual([true, true]);
+    anon.write(page);
+    anon.copyContent(copy, page);
+    anon.copyContent(other, anon.zeroPage);
+    expect([page, copy, other].map(anon.holdsZeroes)).toEqual([false, false, true]);
+  });
+
+  test('a page that is used again holds zeroes', () => {
+    const anon = createAnonPages(ram(), ORDER);
+    const page = anon.alloc();
+    anon.write(page);
+    anon.put(page, PARENT);
+    expect(anon.alloc()).toBe(page);
+    expect(anon.holdsZeroes(page)).toBe(true);
+  });
+
+  test('a frame that is no page of memory holds something', () => {
+    const anon = createAnonPages(ram(), ORDER);
+    const page = anon.alloc();
+    anon.write(1_000_000);
+    anon.copyContent(page, 1_000_000);
+    expect(anon.holdsZeroes(page)).toBe(false);
+  });
+});
+
+describe('a large folio that is dissolved', () => {
+  test('leaves pages that keep what they hold, and frees those that nobody maps', () => {
+    const mem = ram();
+    const anon = createAnonPages(mem, ORDER);
+    const head = anon.large.alloc(PARENT);
+    anon.write(head + 1);
+    anon.setLazyFree(head, true);
+    anon.large.split(head, PARENT);
+    anon.put(head + 3, PARENT);
+    anon.dissolve(head);
+    const pages = [head, head + 1, head + 2];
+    expect(pages.map(anon.isLarge)).toEqual([false, false, false]);
+    expect(pages.map(anon.holdsZeroes)).toEqual([true, false, true]);
+    expect(pages.map(anon.isLazyFree)).toEqual([true, true, true]);
+    expect(pages.map((page) => anon.mapcount(page))).toEqual([1, 1, 1]);
+    expect(pages.every((page) => anon.isAloneIn(page, PARENT))).toBe(true);
+  });
+
+  test('gives its room back with its last page', () => {
+    const anon = createAnonPages(ram(), ORDER);
+    const [first, second] = [anon.large.alloc(PARENT), anon.large.alloc(PARENT)];
+    expect(anon.large.alloc(PARENT)).toBe(-1);
+    anon.large.split(first, PARENT);
+    anon.dissolve(first);
+    for (let page = 0; page < 3; page++) anon.put(first + page, PARENT);
+    expect(anon.large.alloc(PARENT)).toBe(-1);
+    anon.put(first + 3, PARENT);
+    expect(anon.large.alloc(PARENT)).toBe(first);
+    expect(anon.large.folioOf(second)).toBeDefined();
+  });
+});

@@ -47,7 +47,9 @@ export function createAnonymousCopier(kernel: Kernel, huge: MmHuge): AnonymousCo
       if (!mustStay(page)) return undefined;
       const entry = arch.pte_mkdirty(arch.protOfNewPte(child.vm_page_prot));
       const writable = (child.vm_flags & VM_WRITE) !== 0;
-      return { pfn: anon.alloc(), entry: writable ? arch.pte_mkwrite(entry) : entry };
+      const pfn = anon.alloc();
+      if (pfn >= 0) anon.copyContent(pfn, page);
+      return { pfn, entry: writable ? arch.pte_mkwrite(entry) : entry };
     },
   };
 }

@@ -8,6 +8,7 @@ import { createMapAnonFolio } from './map-anon-folio.ts';
 import { createHugeMover, type HugeMover } from './move.ts';
 import { createClearing, createSmallerLeaves } from './smaller-leaves.ts';
 import { createHugeSplitter, type HugeSplitter } from './split.ts';
+import { createSplitFolio, type SplitFolio } from './split-folio.ts';
 import {
   type OrderGates,
   type TvaReason,
@@ -28,6 +29,7 @@ export interface MmHuge
   thp_vma_allowable_order(vma: VmAreaStruct, reason: TvaReason, order: number): boolean;
   thp_vma_allowable_orders(vma: VmAreaStruct, reason: TvaReason, orders: number): number;
   readonly madvise_collapse: MadviseCollapse;
+  readonly split_folio: SplitFolio;
   vma_is_special_huge(vma: VmAreaStruct): boolean;
   /** Always false: there is no huge zero page at PUD level. Until patch 2, which drops it. */
   readonly is_huge_zero_pud: ((pud: Prot) => boolean) | undefined;
@@ -76,6 +78,7 @@ export function createMmHuge(kernel: Kernel): MmHuge {
       splitter,
       mapFolio,
     ),
+    split_folio: createSplitFolio(kernel, splitter, config.enabled('RMAP_SPLITS_IN_WALK')),
     madvise_collapse: createMadviseCollapse(
       kernel,
       {

@@ -13,6 +13,7 @@ import {
 import {
   alignDown,
   alignUp,
+  type Pfn,
   PGTABLE_LEVEL_PMD,
   PGTABLE_LEVEL_PTE,
   type Slot,
@@ -59,13 +60,15 @@ export function createMadviseCollapse(
     return isWritable && vma.anon_vma ? 0 : -EINVAL;
   };
 
-  /** Puts the pages of a table back: their content is in the folio. */
-  const releasePages = (vma: VmAreaStruct, start: number, first: Slot): void => {
+  /** Copies the pages of a table into the folio, and puts them back. */
+  const movePages = (vma: VmAreaStruct, start: number, first: Slot, folio: Pfn): void => {
     const mm = vma.vm_mm;
     for (let page = 0; page < pages; page++) {
       const slot = first + page * 2;
       if (isPage(slot)) {
-        anon.put(pt.pfnAt(PGTABLE_LEVEL_PTE, slot), mm.id);
+        const old = pt.pfnAt(PGTABLE_LEVEL_PTE, slot);
+        anon.copyContent(folio + page, old);
+        anon.put(old, mm.id);
         mm.rss.anon--;
       }
       if (!gates.batches && !pt.pte_none(slot)) {
@@ -85,7 +88,7 @@ export function createMadviseCollapse(
     pt.clear(pmdp);
     flushHugeTlbRange(kernel, mm, PGTABLE_LEVEL_PMD, start, start + size);
     mmu_notifier_invalidate_range_end(events, range);
-    releasePages(vma, start, first);
+    movePages(vma, start, first, folio);
     mm.deposited.push(pt.mem.frameOfSlot(first));
     mapFolio(vma, pmdp, folio);
     return 0;

@@ -37,10 +37,11 @@ export interface HugeSplitter {
   split_huge_pmd(vma: VmAreaStruct, pmdp: Slot, address: number): void;
   split_huge_pud(vma: VmAreaStruct, pudp: Slot, address: number): void;
   split_huge_pmd_address(vma: VmAreaStruct, address: number): void;
+  split_huge_pmd_locked(vma: VmAreaStruct, pmdp: Slot, address: number): void;
   vma_adjust_trans_huge(vma: VmAreaStruct, boundary: number): void;
 }
 
-/** Splits one leaf, under its notifier pair and its lock, if it is still there. */
+/** Splits one leaf, if it is there: under a lock, and alone or under its notifier pair as well. */
 function createLeafSplit(kernel: Kernel, debugVm: boolean, replaceLeaf: LeafReplacement) {
   const { arch, pt, events } = kernel;
   const { levels } = arch.geometry;
@@ -49,12 +50,10 @@ function createLeafSplit(kernel: Kernel, debugVm: boolean, replaceLeaf: LeafRepl
     level === PGTABLE_LEVEL_PMD
       ? arch.pmd_trans_huge(pt.pmdp_get(slot))
       : arch.pud_trans_huge(pt.pudp_get(slot));
-  return (level: PgtableLevel, vma: VmAreaStruct, slot: Slot, address: number): void => {
+  const locked = (level: PgtableLevel, vma: VmAreaStruct, slot: Slot, address: number): void => {
     const mm: MmStruct = vma.vm_mm;
     const { size } = levels[level];
     const start = alignDown(address, size);
-    const range = { mm, reason: 'CLEAR', start, end: start + size } as const;
-    mmu_notifier_invalidate_range_start(events, range);
     lock(events, mm, pageTableLock(level));
     if (isHuge(level, slot)) {
       if (debugVm && (start < vma.vm_start || start + size > vma.vm_end)) {
@@ -75,8 +74,16 @@ function createLeafSplit(kernel: Kernel, debugVm: boolean, replaceLeaf: LeafRepl
       if (isAnonymous) splitAnonymous(vma, slot, start, old, folio);
     }
     unlock(events, mm, pageTableLock(level));
+  };
+  const notified = (level: PgtableLevel, vma: VmAreaStruct, slot: Slot, address: number): void => {
+    const { size } = levels[level];
+    const start = alignDown(address, size);
+    const range = { mm: vma.vm_mm, reason: 'CLEAR', start, end: start + size } as const;
+    mmu_notifier_invalidate_range_start(events, range);
+    locked(level, vma, slot, address);
     mmu_notifier_invalidate_range_end(events, range);
   };
+  return { locked, notified };
 }
 
 /** Makes the splitter; without THP all of it does nothing. */
@@ -92,13 +99,14 @@ export function createHugeSplitter(
       split_huge_pmd: nothing,
       split_huge_pud: nothing,
       split_huge_pmd_address: nothing,
+      split_huge_pmd_locked: nothing,
       vma_adjust_trans_huge: nothing,
     };
   }
   const { levels } = arch.geometry;
   const pmdSize = levels[PGTABLE_LEVEL_PMD].size;
   const pudSize = levels[PGTABLE_LEVEL_PUD].size;
-  const splitLeaf = createLeafSplit(kernel, gates.debugVm, replaceLeaf);
+  const { locked, notified: splitLeaf } = createLeafSplit(kernel, gates.debugVm, replaceLeaf);
 
   const split_huge_pmd = (vma: VmAreaStruct, pmdp: Slot, address: number): void => {
     if (!arch.pmd_trans_huge(pt.pmdp_get(pmdp))) return;
@@ -164,6 +172,13 @@ export function createHugeSplitter(
      * @patch none
      */
     split_huge_pmd_address,
+    /**
+     * The leaf of a PMD, by one who has told notifiers.
+     *
+     * @fidelity exact
+     * @patch none
+     */
+    split_huge_pmd_locked: (vma, pmdp, address) => locked(PGTABLE_LEVEL_PMD, vma, pmdp, address),
     /**
      * A VMA gets a new boundary: a PMD leaf across it is split. There is no such care for PUD leaves, except with
      * EXPERIMENT_SPLIT_LEAVES.

@@ -69,10 +69,12 @@ export function createWriteProtectFault(
     } as const;
     mmu_notifier_invalidate_range_start(events, range);
     const entry = entryOfCopy(vmf, pt.ptep_get(pte));
+    const oldPfn = pt.pfnAt(PGTABLE_LEVEL_PTE, pte);
     contpte.unfold(vma.vm_mm, address, pte);
     pt.clear(pte);
     flush_tlb_mm_range(kernel, vma.vm_mm, address, address + pageSize, pageShift);
     pt.set(PGTABLE_LEVEL_PTE, pte, page, entry);
+    anon.copyContent(page, oldPage >= 0 ? oldPage : oldPfn);
     if (oldPage >= 0) anon.put(oldPage, vma.vm_mm.id);
     else vma.vm_mm.rss.anon++;
     mmu_notifier_invalidate_range_end(events, range);

@@ -1,6 +1,7 @@
 import {
   type AddressSpace,
   createContPte,
+  flush_tlb_batched_pending,
   is_cow_mapping,
   type Kernel,
   lock,
@@ -105,6 +106,7 @@ export function createZapper(
   ): void => {
     const slot = pt.pte_offset(pmdp, start);
     const count = (end - start) / pageSize;
+    flush_tlb_batched_pending(kernel, vma.vm_mm);
     if (vma.vm_ops === null || is_cow_mapping(vma.vm_flags)) {
       zapPrivatePtes(tlb, vma, slot, start, end, evenCows);
       return;

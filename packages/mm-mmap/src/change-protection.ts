@@ -1,5 +1,6 @@
 import {
   createContPte,
+  flush_tlb_batched_pending,
   folio_pte_batch,
   type Kernel,
   type MmuGather,
@@ -95,6 +96,7 @@ export function createChangeProtection(
     upgrade: boolean,
   ): void => {
     let slot = pt.pte_offset(pmdp, start);
+    flush_tlb_batched_pending(kernel, vma.vm_mm);
     for (let address = start; address < end; ) {
       const { count } =
         pt.pte_none(slot) || !arch.pte_present(pt.ptep_get(slot))

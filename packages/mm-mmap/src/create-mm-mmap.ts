@@ -2,9 +2,12 @@ import { type EventLog, type Kernel, lock, type MmStruct, unlock } from '@pfnmap
 import type { MmHuge } from '@pfnmap/mm-huge';
 import type { MmMemory } from '@pfnmap/mm-memory';
 import type { MmPagewalk } from '@pfnmap/mm-pagewalk';
+import { createAdvisePages } from './advise-pages.ts';
 import { createChangeProtection } from './change-protection.ts';
 import { createGetUnmappedArea } from './get-unmapped-area.ts';
 import { createMadvise } from './madvise.ts';
+import { createMadviseCold } from './madvise-cold.ts';
+import { createMadviseFree } from './madvise-free.ts';
 import { createMbind, type MbindRequest } from './mbind.ts';
 import { createMergeVma } from './merge-vma.ts';
 import { createMlock } from './mlock.ts';
@@ -15,6 +18,7 @@ import { createMremap, type MremapRequest } from './mremap.ts';
 import { createUnmapper, type Unmapper } from './munmap.ts';
 import { createPopulate } from './populate.ts';
 import { createProcessMadvise } from './process-madvise.ts';
+import { createReclaimPages } from './reclaim-pages.ts';
 import { createSplitVma } from './split-vma.ts';
 import { createUserfaultfdRegister, type UserfaultMode } from './userfaultfd.ts';
 
@@ -56,6 +60,19 @@ function lockedWith<Args extends unknown[]>(
   };
 }
 
+/** The advices about what the pages of a range hold. */
+function createPageAdvices(kernel: Kernel, huge: MmHuge, memory: MmMemory, pagewalk: MmPagewalk) {
+  const { config } = kernel;
+  const advisePages = createAdvisePages(kernel, huge, memory, pagewalk);
+  const batches = config.enabled('RMAP_BATCHES');
+  const reclaimPages = createReclaimPages(kernel, { batches }, huge);
+  const asksNormalPage = config.enabled('MADVISE_NORMAL_PMD');
+  return {
+    cold: createMadviseCold(kernel, asksNormalPage, advisePages, reclaimPages),
+    free: createMadviseFree(kernel, advisePages),
+  };
+}
+
 /** Makes mm-mmap for a kernel: the only place where its gates are read. */
 export function createMmMmap(kernel: Kernel, layers: MmMmapLayers): MmMmap {
   const { config } = kernel;
@@ -72,6 +89,7 @@ export function createMmMmap(kernel: Kernel, layers: MmMmapLayers): MmMmap {
   });
   const batches = config.enabled('PTE_BATCHES');
   const mergeVma = createMergeVma(kernel);
+  const changeProtection = createChangeProtection(kernel, { batches }, huge, memory);
   const populate = createPopulate(kernel, memory);
   const madvise = locked(
     createMadvise(
@@ -83,6 +101,7 @@ export function createMmMmap(kernel: Kernel, layers: MmMmapLayers): MmMmap {
       },
       huge,
       memory,
+      createPageAdvices(kernel, huge, memory, pagewalk),
       splitVma,
       mergeVma,
       populate,
@@ -92,15 +111,7 @@ export function createMmMmap(kernel: Kernel, layers: MmMmapLayers): MmMmap {
     exit_mmap: unmapper.exit_mmap,
     munmap: locked(unmapper.munmap),
     mmap: locked(createMmap(kernel, memory, unmapper, getUnmappedArea, mayCommit)),
-    mprotect: locked(
-      createMprotect(
-        kernel,
-        pagewalk,
-        splitVma,
-        mergeVma,
-        createChangeProtection(kernel, { batches }, huge, memory),
-      ),
-    ),
+    mprotect: locked(createMprotect(kernel, pagewalk, splitVma, mergeVma, changeProtection)),
     mremap: locked(
       createMremap(
         kernel,
@@ -131,6 +142,8 @@ export function createMmMmap(kernel: Kernel, layers: MmMmapLayers): MmMmap {
       ),
     ),
     mlock: locked(createMlock(kernel, splitVma, mergeVma, populate)),
-    userfaultfd_register: locked(createUserfaultfdRegister(kernel, splitVma, mergeVma)),
+    userfaultfd_register: locked(
+      createUserfaultfdRegister(kernel, splitVma, mergeVma, changeProtection),
+    ),
   };
 }

@@ -28,6 +28,8 @@ import {
 import type { MmHuge } from '@pfnmap/mm-huge';
 import type { MmMemory } from '@pfnmap/mm-memory';
 import { alignUp, isAligned } from '@pfnmap/pgtable-core';
+import type { MadviseCold } from './madvise-cold.ts';
+import type { MadviseFree } from './madvise-free.ts';
 import type { MergeVma } from './merge-vma.ts';
 import type { Populate } from './populate.ts';
 import type { SplitVma } from './split-vma.ts';
@@ -76,6 +78,7 @@ export function createMadvise(
   gates: MadviseGates,
   huge: MmHuge,
   memory: MmMemory,
+  pageAdvices: { readonly cold: MadviseCold; readonly free: MadviseFree },
   splitVma: SplitVma,
   mergeVma: MergeVma,
   populate: Populate,
@@ -155,6 +158,16 @@ export function createMadvise(
     if (!gates.batchesFlushes) tlb.finish();
     return 0;
   };
+  /** Shared memory is a file's, and reclaim of files is not modelled. */
+  const isUnshared = (vma: VmAreaStruct): boolean =>
+    vma.vm_file !== null || (vma.vm_flags & VM_SHARED) === 0;
+  const free = (tlb: MmuGather, vma: VmAreaStruct, start: number, end: number): number => {
+    const isPrivateMemory = vma_is_anonymous(vma) && (vma.vm_flags & VM_SHARED) === 0;
+    if (!isPrivateMemory || (vma.vm_flags & VM_LOCKED) !== 0) return -EINVAL;
+    pageAdvices.free(tlb, vma, start, end);
+    if (!gates.batchesFlushes) tlb.finish();
+    return 0;
+  };
   const madvise_populate = (
     vma: VmAreaStruct,
     start: number,
@@ -193,13 +206,14 @@ export function createMadvise(
       case MADV.DONTNEED_LOCKED:
         return dontneed(tlb, vma, start, end, true);
       case MADV.FREE:
-        if (!vma_is_anonymous(vma)) return -EINVAL;
-        return dontneed(tlb, vma, start, end, false);
+        return free(tlb, vma, start, end);
       case MADV.REMOVE:
         return remove(vma);
       case MADV.COLD:
       case MADV.PAGEOUT:
-        return (vma.vm_flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB)) !== 0 ? -EINVAL : 0;
+        if ((vma.vm_flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB)) !== 0) return -EINVAL;
+        if (isUnshared(vma)) pageAdvices.cold(vma, start, end, advice === MADV.PAGEOUT);
+        return 0;
       case MADV.POPULATE_READ:
       case MADV.POPULATE_WRITE:
         return madvise_populate(vma, start, end, advice === MADV.POPULATE_WRITE);
@@ -245,8 +259,7 @@ export function createMadvise(
    * -ENOMEM when the range has holes.
    * @throws KernelBug when a VMA is split inside a PUD leaf at an address that is not PMD-aligned.
    * @context takes mmap_lock, for writing where flags change.
-   * @fidelity partial of anonymous memory, FREE takes the pages at once, and COLD and PAGEOUT have no effect; COLLAPSE of
-   * shared memory is refused
+   * @fidelity partial there is no swap; of shared memory, COLLAPSE is refused, COLD and PAGEOUT do nothing
    * @patch none
    */
   return function madvise(mm, start, length, advice) {

@@ -1,5 +1,6 @@
 import {
   createContPte,
+  flush_tlb_batched_pending,
   flush_tlb_range,
   flushHugeTlbRange,
   folio_pte_batch,
@@ -116,6 +117,7 @@ export function createMovePageTables(
     newAddress: number,
     extent: number,
   ): void => {
+    flush_tlb_batched_pending(kernel, vma.vm_mm);
     const first = pt.pte_offset(oldPmd, oldAddress);
     let flushes = false;
     for (let done = 0; done < extent; ) {

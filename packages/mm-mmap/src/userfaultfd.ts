@@ -1,5 +1,13 @@
-import { EINVAL, type Kernel, type MmStruct, VM_SPECIAL, type VmAreaStruct } from '@pfnmap/mm-core';
+import {
+  EINVAL,
+  type Kernel,
+  type MmStruct,
+  MmuGather,
+  VM_SPECIAL,
+  type VmAreaStruct,
+} from '@pfnmap/mm-core';
 import { alignUp } from '@pfnmap/pgtable-core';
+import type { ChangeProtection } from './change-protection.ts';
 import type { MergeVma } from './merge-vma.ts';
 import type { SplitVma } from './split-vma.ts';
 
@@ -19,6 +27,7 @@ export function createUserfaultfdRegister(
   kernel: Kernel,
   splitVma: SplitVma,
   mergeVma: MergeVma,
+  changeProtection: ChangeProtection,
 ): UserfaultfdRegister {
   const { pageSize } = kernel.arch.geometry;
   const isAligned = (value: number): boolean => alignUp(value, pageSize) === value;
@@ -31,9 +40,16 @@ export function createUserfaultfdRegister(
     return end < middle.vm_end ? splitVma(middle, end) : 0;
   };
 
+  /** uffd_wp_range(): when write protection ends, entries are made what the VMA says. */
+  const resetEntries = (vma: VmAreaStruct): void => {
+    const tlb = new MmuGather(kernel, vma.vm_mm);
+    changeProtection(tlb, vma, vma.vm_start, vma.vm_end);
+    tlb.finish();
+  };
+
   /**
    * UFFDIO_REGISTER, after which the userfaultfd is closed: what stays is that VMAs were cut at the ends of the range,
-   * which splits huge PMDs there. Special VMAs are refused. Minor faults are those of pages that a file has in memory
+   * which splits huge PMDs there, and that entries were gone over. Special VMAs are refused. Minor faults are those of pages that a file has in memory
    * already: hugetlb and shmem know them, no VMA of the model does.
    *
    * @param start byte address. @param length bytes.
@@ -52,7 +68,10 @@ export function createUserfaultfdRegister(
       const error = cut(vma, start, end);
       if (error !== 0) return error;
     }
-    for (const vma of mm.overlapping(start, end)) mergeVma(vma);
+    for (const vma of mm.overlapping(start, end)) {
+      if (mode === 'wp') resetEntries(vma);
+      mergeVma(vma);
+    }
     return 0;
   };
 }

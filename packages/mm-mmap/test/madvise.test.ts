@@ -179,7 +179,7 @@ test('on anonymous memory more is granted', () => {
   for (const advice of [MADV.COLD, MADV.PAGEOUT, MADV.POPULATE_READ, MADV.WILLNEED]) {
     expect(flagsAfter(advice)).toBe(plain);
   }
-  for (const advice of [MADV.FREE, MADV.DONTNEED_LOCKED]) {
+  for (const advice of [MADV.DONTNEED, MADV.DONTNEED_LOCKED]) {
     bar.touch(VA, true);
     flagsAfter(advice);
     expect(bar.entry()).toBe('pte none');

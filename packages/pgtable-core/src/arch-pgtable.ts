@@ -210,6 +210,13 @@ export interface UpdateRules {
   readonly secondaryFlushesRange: boolean;
   /** True when a flush widens its range to multiples of its step (arm64). */
   readonly flushRoundsToStep: boolean;
+  /** True when reclaim flushes page by page without waiting, so that the next change of entries flushes everything (arm64). */
+  readonly defersReclaimFlush: boolean;
+  /**
+   * True when a page is as young after migration as before. On arm64 the mark for it can fall on the bit of contiguous
+   * entries, which set_ptes() takes out of any entry.
+   */
+  readonly migrationKeepsYoung: boolean;
   /** True when ptep_set_access_flags() flushes the page after a write fault (arm64). */
   readonly setAccessFlagsFlushes: boolean;
 }

@@ -151,6 +151,24 @@ export const mmChanges: readonly KernelChange[] = /* @__PURE__ */ Object.freeze(
     help: 'MADV_DONTNEED and MADV_FREE flush the TLB after each VMA of the range. They now gather over the whole call and flush once.',
   },
   {
+    symbol: 'MADVISE_NORMAL_PMD',
+    title: 'mm/madvise: ask for the normal page of a PMD',
+    topic: 'mm/madvise',
+    help: 'MADV_COLD and MADV_PAGEOUT take the frame of a huge entry for one of memory. Of device memory in a VM_MIXEDMAP mapping that kills the kernel. They now ask whether the entry has a page.',
+  },
+  {
+    symbol: 'RMAP_SPLITS_IN_WALK',
+    title: 'mm/rmap: split a PMD where its pages are taken out',
+    topic: 'mm/rmap',
+    help: 'A huge page that is split has its PMD split first, with a pair of notifier calls of its own. The PMD is now split in the walk that takes its pages out, under its notifiers.',
+  },
+  {
+    symbol: 'RMAP_BATCHES',
+    title: 'mm/rmap: unmap the pages of a folio in batches',
+    topic: 'mm/rmap',
+    help: 'Reclaim unmaps lazily freed memory page by page, with a flush for each page. It now unmaps the neighbouring pages of a folio at once, and flushes their range.',
+  },
+  {
     symbol: 'COLLAPSE_READ_ONLY',
     title: 'mm/khugepaged: collapse memory without a writable page',
     topic: 'mm/khugepaged',
