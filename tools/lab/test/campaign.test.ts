@@ -25,17 +25,6 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Whether a step asks for an anonymous mapping that was advised to be reclaimed before, or was not. */
-function isAnonTable(steps: readonly string[], at: number, advised: boolean): boolean {
-  const name = steps[at]!.split(' ')[1];
-  const reclaim = new RegExp(`^(in )?(process)?madvise ${name} .*advice=(8|20|21)\\b`);
-  const before = steps.slice(0, at);
-  return (
-    before.some((step) => step.startsWith(`mmap ${name} anon`)) &&
-    before.some((step) => reclaim.test(step)) === advised
-  );
-}
-
 describe('runShard', () => {
   test('asks one scenario for every seed, of the kinds in turn, and counts what it asked', async () => {
     const kernel = fakeKernel(right);
@@ -137,53 +126,6 @@ describe('what is known', () => {
       options({ ...hazards, kernel: fakeKernel(early), model: fakeModel({ bug: strict }) }),
     );
     expect(result.findings.some(({ explanation }) => explanation)).toBe(false);
-  });
-
-  test('a difference that is known does not hide one that is not', async () => {
-    const both: Planted = (steps, at) => {
-      const [operation, name] = steps[at]!.split(' ');
-      const isAnon = steps.some((step) => step.startsWith(`mmap ${name} anon`));
-      const isTable = operation === 'table' && isAnonTable(steps, at, true);
-      return isTable || (isAnon && operation === 'uffd') ? 'wrong' : undefined;
-    };
-    const result = await runShard(
-      options({ kernel: fakeKernel(both), kinds: ['proc'], seeds: [{ first: 1, last: 60 }] }),
-    );
-    const { findings } = unexplained(result);
-    expect(findings.length).toBeGreaterThan(0);
-    for (const { signature, minimal } of findings) {
-      expect(signature).toBe('uffd answer');
-      expect(minimal).toMatch(/^uffd /m);
-    }
-    const isAsked = (text: string) =>
-      [...text.matchAll(/^uffd (\w+)/gm)].some(([, name]) => text.includes(`mmap ${name} anon`));
-    const plan = planScenarios({
-      target: fakeKernel(right).target,
-      kinds: ['proc'],
-      seeds: [{ first: 1, last: 60 }],
-      steps: fakeModel().steps,
-    });
-    expect(findings.map(({ scenario }) => `${scenario}.scn`)).toEqual(
-      plan.filter(({ text }) => isAsked(text)).map(({ name }) => name),
-    );
-  });
-
-  test('of anonymous memory only what follows an advice to reclaim it is explained by that', async () => {
-    const after =
-      (advised: boolean): Planted =>
-      (steps, at) =>
-        steps[at]!.startsWith('table ') && isAnonTable(steps, at, advised) ? 'wrong' : undefined;
-    const campaign = { kinds: ['dma', 'proc'] as const, seeds: [{ first: 1, last: 40 }] };
-    for (const advised of [true, false]) {
-      const kernel = fakeKernel(after(advised));
-      const { findings } = await runShard(options({ kernel, ...campaign }));
-      const explained = new Set(findings.map(({ explanation }) => explanation?.id));
-      expect([...explained]).toEqual([advised ? 'anonymous-reclaim' : undefined]);
-    }
-    const every: Planted = (steps, at) => (steps[at]!.startsWith('touch ') ? 'wrong' : undefined);
-    const open = await runShard(options({ kernel: fakeKernel(every), kinds: ['dma'] }));
-    expect(unexplained(open).findings.length).toBe(open.findings.length);
-    expect(open.findings.length).toBeGreaterThan(0);
   });
 });
 

@@ -149,9 +149,15 @@ describe('generateScenario', () => {
       if (kind !== 'hazard') expect(text).not.toMatch(/^mbind .* strict/m);
       // Soft-dirty bits of memory alone harm nothing.
       if (kind !== 'hazard' && kind !== 'anon') expect(text).not.toMatch(/^clearrefs 4$/m);
+      if (kind !== 'hazard' && text.includes('mode=mixed')) {
+        expect(text).not.toMatch(/^(pagemap .*|clearrefs [123]|\w*madvise .*advice=2[01])$/m);
+      }
     }
     expect(all.some(({ text }) => /^clearrefs 4$/m.test(text))).toBe(true);
     expect(all.some(({ text }) => /^mbind .* strict/m.test(text))).toBe(true);
+    const mixed = all.filter(({ text }) => text.includes('mode=mixed'));
+    expect(mixed.some(({ text }) => /^madvise .*advice=20$/m.test(text))).toBe(true);
+    expect(mixed.some(({ text }) => /^pagemap /m.test(text))).toBe(true);
   });
 
   test('a private mapping is asked for only where the driver allows it', () => {

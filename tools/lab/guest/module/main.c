@@ -9,6 +9,7 @@
 #include <linux/module.h>
 #include <linux/uaccess.h>
 #include <linux/version.h>
+#include <asm/tlbflush.h>
 #include "pfnlab_module.h"
 
 /* The interfaces that changed between the kernels of the lab. */
@@ -197,10 +198,26 @@ static long lab_zap(struct mm_struct *mm, const struct pl_range *r)
 	return vma ? 0 : -ENOENT;
 }
 
+/*
+ * An entry whose accessed bit was cleared may still be in the TLB, and an access through it sets
+ * nothing. Whether it is depends on what else ran: so that it does not, each step begins without.
+ */
+static void lab_flush(void)
+{
+#ifdef CONFIG_X86
+	unsigned long cr3;
+
+	asm volatile("mov %%cr3, %0; mov %0, %%cr3" : "=r" (cr3) : : "memory");
+#else
+	local_flush_tlb_all();
+#endif
+}
+
 static long lab_take(struct pl_calls __user *to)
 {
 	long ret = copy_to_user(to, &calls, sizeof(calls)) ? -EFAULT : 0;
 
+	lab_flush();
 	calls.n = calls.lost = 0;
 	return ret;
 }

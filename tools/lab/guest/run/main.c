@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 #include "run.h"
 
@@ -115,6 +116,8 @@ void run_step(const char *line)
 	words_split(line);
 	if (!nwords)
 		return;
+	/* A kernel that dies in the step takes with it what the console has not said yet. */
+	tcdrain(STDOUT_FILENO);
 	errno = 0;
 	calls_reset();
 	operation = find_operation(word[0]);
@@ -167,9 +170,28 @@ static void read_lines(const char *path)
 	}
 }
 
+/*
+ * khugepaged looks for work when the first process with a huge page appears, and only then does
+ * it sleep as long as it was told. This is that process.
+ */
+static int wake_khugepaged(void)
+{
+	u64 length = 64 << 20;
+	char *memory = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (memory == MAP_FAILED || madvise(memory, length, MADV_HUGEPAGE))
+		return 1;
+	memory[length / 2] = 1;
+	usleep(300000);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static char buffer[BUFSIZ];
+
+	if (argc > 1 && !strcmp(argv[1], "--wake-khugepaged"))
+		return wake_khugepaged();
 
 	setvbuf(stdout, buffer, _IOLBF, sizeof(buffer));
 	machine_pin(0);

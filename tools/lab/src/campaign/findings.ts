@@ -31,21 +31,18 @@ interface CutSuspect extends Suspect {
 const lookOf = ({ difference, explanation }: Focus): string =>
   `${explanation?.id ?? ''} ${signatureOf(difference)}`.trim();
 
-const focusIn = ({ capture, verdict }: Outcome): Focus | undefined =>
-  focusOf(scenarioText(capture), verdict);
-
 /** Whether an outcome is about what looks the same. */
 const showsLike =
   (focus: Focus) =>
   (outcome: Outcome): boolean => {
-    const other = focusIn(outcome);
+    const other = focusOf(outcome.verdict);
     return other !== undefined && lookOf(other) === lookOf(focus);
   };
 
 /** Leaves out what can be left out without asking the kernel. */
 function cutSuspect(suspect: Suspect, { model }: AskerOptions): CutSuspect {
   const { outcome, scenario } = suspect;
-  const focus = focusOf(scenario.text, outcome.verdict)!;
+  const focus = focusOf(outcome.verdict)!;
   const less = cutCaptures(outcome.capture, focus.difference.index)
     .map((capture) => judge(capture, model))
     .find(showsLike(focus));

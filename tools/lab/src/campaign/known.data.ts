@@ -3,18 +3,12 @@ import type { Explanation } from './shard.ts';
 /** An entry in the list of what is known to differ, or to die. */
 export interface Known extends Explanation {
   /** The kernel function the model stops in: from that step on the kernel may answer anything, or die. */
-  readonly where?: string;
-  /** Advice that was given to anonymous memory before, and what tells of it then. */
-  readonly afterAdvice?: {
-    readonly advice: readonly number[];
-    /** A pattern that the text of a differing step matches, in which NAME stands for such a mapping. */
-    readonly step: RegExp;
-  };
+  readonly where: string;
 }
 
 /**
- * What a campaign expects: defects of kernels, which the model knows as places where it stops, and
- * what the model leaves out. The README tells of each.
+ * What a campaign expects: defects of kernels, which the model knows as places where it stops. The
+ * README tells of each.
  */
 export const KNOWN: readonly Known[] = [
   {
@@ -48,12 +42,9 @@ export const KNOWN: readonly Known[] = [
     where: 'clear_refs_pte_range',
   },
   {
-    id: 'anonymous-reclaim',
-    kind: 'model limit',
-    text: 'Anonymous memory that is advised to be reclaimed (FREE, COLD, PAGEOUT): the kernel marks its pages old, splits huge ones, and may put the page of zeroes in place of what nobody wrote.',
-    afterAdvice: {
-      advice: [8, 20, 21],
-      step: /^(in )?(table|walk|pagemap|smaps|numamaps|mincore) NAME\b|^(in )?(mm|smapsrollup)\b/,
-    },
+    id: 'mixed-cold',
+    kind: 'kernel defect',
+    text: 'MADV_COLD and MADV_PAGEOUT of a VM_MIXEDMAP mapping with huge entries kill kernels before 7.3, for the same reason (scenarios 72-mixed-cold, 73-mixed-pageout).',
+    where: 'madvise_cold_or_pageout_pte_range',
   },
 ];

@@ -1,5 +1,5 @@
 import { type Capture, formatCapture } from '../console/capture.ts';
-import { explainDeath } from './explain.ts';
+import { explainStep } from './explain.ts';
 import type { CampaignModel, Verdict } from './model.ts';
 import type { Death, ModelDifference } from './shard.ts';
 
@@ -18,7 +18,7 @@ function deathOf(capture: Capture, verdict: Verdict): Death | undefined {
   const words = last ? last.crash : capture.machine.crash;
   if (words === undefined) return undefined;
   const index = capture.steps.length - 1;
-  const known = explainDeath(index, verdict);
+  const known = explainStep(index, verdict);
   return {
     scenario: scenarioName(capture.name),
     step: last?.step ?? '',

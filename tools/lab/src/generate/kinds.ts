@@ -182,9 +182,9 @@ export const KINDS = {
   },
   hazard: {
     description:
-      'what can kill a kernel: ranges that cut a PUD entry, strict policies, soft-dirty bits',
+      'what can kill a kernel: ranges that cut a PUD entry, strict policies, soft-dirty bits, mixed mappings',
     bars: [8 * G],
-    lab: ['fault'],
+    lab: ['fault', 'fault', 'mixed'],
     mapping: { source: 'lab', lengths: () => [G, 2 * G] },
     hazard: true,
     operations: {
@@ -193,6 +193,8 @@ export const KINDS = {
       munmap: 4,
       mbind: 2,
       walkers: 2,
+      pagemap: 1,
+      madvise: 2,
       mremap: 2,
       fork: 2,
       map: 2,

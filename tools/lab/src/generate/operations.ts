@@ -49,12 +49,15 @@ function ranged(
 }
 
 const ADVICE = ['3', '4', '8', '9', '14', '15', '20', '21', '22', '23', '24', '25'];
-/** Those that do not depend on what the pages hold, nor on reclaim. */
-const MEMORY_ADVICE = ['3', '4', '4', '9', '14', '15', '22', '23', '24'];
+/** Those that spare a huge entry of a device in a VM_MIXEDMAP mapping: the others take its frame for a page. */
+const SPARING_ADVICE = ADVICE.filter((advice) => !['20', '21'].includes(advice));
+/** What takes the frame of a huge entry in a VM_MIXEDMAP mapping for a page kills kernels before 7.3. */
+const sparesMixed = ({ mode, hazard }: Draft): boolean => mode === 'mixed' && !hazard;
+
 const POLICIES = ['default', 'preferred', 'bind', 'interleave', 'local'];
 
-const advice = ({ random }: Draft, { memory }: DraftMap) => ({
-  advice: random.pick(memory ? MEMORY_ADVICE : ADVICE),
+const advice = (draft: Draft) => ({
+  advice: draft.random.pick(sparesMixed(draft) ? SPARING_ADVICE : ADVICE),
 });
 
 /** Some or all of a mapping, at most some sixty places: a mapping of small entries would take for ever. */
@@ -157,9 +160,6 @@ const dmaunmap: Operation = (draft) => {
   draft.dma.splice(draft.dma.indexOf(entry), 1);
   return true;
 };
-
-/** pagemap and clear_refs kill kernels before 7.3 where a VM_MIXEDMAP mapping has a huge entry. */
-const sparesMixed = ({ mode, hazard }: Draft): boolean => mode === 'mixed' && !hazard;
 
 /** What to write to clear_refs. On x86, after 4, a store to a huge device entry may fault for ever. */
 function clearing(draft: Draft, map: DraftMap): number {
