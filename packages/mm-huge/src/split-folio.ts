@@ -6,6 +6,7 @@ import {
   mmu_notifier_invalidate_range_start,
   VM_LOCKED,
   type VmAreaStruct,
+  vma_is_anonymous,
 } from '@pfnmap/mm-core';
 import {
   alignDown,
@@ -40,6 +41,11 @@ export function createSplitFolio(
   const pages = 2 ** order;
   const contpte = createContPte(kernel);
 
+  /** Whether two VMAs may map pages of one folio: they are memory that was cut, or moved, together. */
+  const mayMapWith = (vma: VmAreaStruct, other: VmAreaStruct): boolean =>
+    vma_is_anonymous(other) &&
+    other.vm_pgoff - vma.vm_pgoff === (other.vm_start - vma.vm_start) / pageSize;
+
   /** Splits the PMD at the start of a part of the folio, if it is one; true if it was. */
   const splitPmd = (vma: VmAreaStruct, start: number): boolean => {
     const slot = pt.walk(vma.vm_mm, start);
@@ -55,9 +61,10 @@ export function createSplitFolio(
     const start = Math.max(base, vma.vm_start);
     const end = Math.min(base + size, vma.vm_end);
     const range = { mm, reason: 'CLEAR', start, end } as const;
-    const wasHuge = splitsInWalk ? false : splitPmd(vma, start);
+    // What the split of a PMD flushed need not be flushed page by page.
+    let isFlushed = !splitsInWalk && splitPmd(vma, start);
     mmu_notifier_invalidate_range_start(events, range);
-    const isFlushed = splitsInWalk ? splitPmd(vma, start) : wasHuge;
+    if (splitsInWalk) isFlushed = splitPmd(vma, start);
     const taken: Taken[] = [];
     for (let address = start; address < end; address += pageSize) {
       const slot = pt.walk(mm, address);
@@ -106,7 +113,8 @@ export function createSplitFolio(
     const head = alignDown(pfn, pages);
     if (anon.isPinned(head) || !anon.isAloneIn(head, mm.id)) return false;
     const base = address - (pfn - head) * pageSize;
-    const taken = mm.overlapping(base, base + size).flatMap((part) => takeOut(part, base, head));
+    const parts = mm.overlapping(base, base + size).filter((part) => mayMapWith(vma, part));
+    const taken = parts.flatMap((part) => takeOut(part, base, head));
     anon.dissolve(head);
     for (const entry of taken) putBack(entry);
     return true;
