@@ -8,6 +8,6 @@ code { font-size: .9em; } .bad { color: var(--bad); } .good { color: var(--good)
 article { border: 1px solid var(--line); border-radius: .4rem; padding: 0 1rem; margin: 1rem 0; }
 table { border-collapse: collapse; } td, th { padding: .1rem .8rem .1rem 0; text-align: left; vertical-align: top; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
-.coverage { display: flex; flex-wrap: wrap; gap: 2rem; } summary { cursor: pointer; }
+.coverage { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 2rem; } summary { cursor: pointer; }
 @media (prefers-color-scheme: dark) { :root { --bad: #ef9a9a; --good: #a5d6a7; } }
 `;
