@@ -110,7 +110,7 @@ export class Player {
     this.labCalls = [];
     const answers = this.answer(step);
     const calls = [...this.labCalls, ...this.calls];
-    const events = this.watch?.take();
+    const events = this.watch?.take(this.doerOf(step).maps);
     if (step.op === 'fork' || step.op === 'endfork') return answers;
     if (calls.length > 0) answers.push({ calls });
     if (events !== undefined) answers.push(events);
@@ -121,7 +121,11 @@ export class Player {
   forgetCalls(): void {
     this.calls = [];
     this.labCalls = [];
-    this.watch?.take();
+    this.watch?.take(this.program.maps);
+  }
+
+  private doerOf(step: Step): Program {
+    return step.op === 'in' && this.peer !== undefined ? this.peer : this.program;
   }
 
   private skip(step: Step): Answer[] | undefined {

@@ -2,6 +2,7 @@ import type { KernelEvent } from '@pfnmap/mm-core';
 import type { ArchPgtable } from '@pfnmap/pgtable-core';
 import type { EventsAnswer, FlushEvent, NotifyEvent } from '../answer.ts';
 import { hexOf } from './fold-table.ts';
+import type { PlacedMaps } from './placed-maps.ts';
 import type { Program } from './program.ts';
 
 /** How many events of a step the lab keeps. */
@@ -19,12 +20,14 @@ export class Watch {
   private seen: WatchedEvent[] = [];
   private told: Told[] = [];
   private lost = false;
+  private maps: PlacedMaps;
 
   /** Secondary TLBs are told the range even where all is flushed. */
   private readonly secondaryFlushesRange: boolean;
 
   constructor(program: Program, arch: ArchPgtable) {
     this.program = program;
+    this.maps = program.maps;
     this.seesFlushes = arch.name === 'x86_64';
     this.secondaryFlushesRange = arch.update.secondaryFlushesRange;
   }
@@ -36,10 +39,14 @@ export class Watch {
     if (own || (event.kind === 'tlb' && this.seesFlushes)) this.seen.push(event);
   }
 
-  /** The events since the last call that concern mappings as they are now; undefined when there were none. */
-  take(): EventsAnswer | undefined {
+  /**
+   * The events since the last call that concern mappings as they are now, of the process that did the step; undefined
+   * when there were none.
+   */
+  take(maps: PlacedMaps): EventsAnswer | undefined {
     this.told = [];
     this.lost = false;
+    this.maps = maps;
     for (const event of this.seen.splice(0)) {
       if (event.kind === 'tlb') this.sawFlush(event);
       else {
@@ -73,7 +80,7 @@ export class Watch {
     start: number,
     end: number,
   ) {
-    const { maps } = this.program;
+    const { maps } = this;
     if (end === Number.POSITIVE_INFINITY) this.keep({ ...what, map: null } as Told);
     else {
       const map = maps.holding(start);
