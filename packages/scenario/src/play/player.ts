@@ -222,10 +222,6 @@ export class Player {
         return [resultOf('readv', process.process_vm_readv(map.start + step.offset, 8))];
       case 'procmem':
         return [resultOf('procmem', process.readMem(map.start + step.offset, 8))];
-      case 'smaps':
-        return [this.smaps(map)];
-      case 'pagemap':
-        return [{ pagemap: hexOf(process.pagemap(map.start + step.offset)) }];
       default:
         return [{ error: 'unknown step' }];
     }
@@ -341,13 +337,6 @@ export class Player {
     const page = Math.floor(offset / this.pageSize);
     const result = layers.memory.memory_failure(bar2Pfn + page);
     return result === -EOPNOTSUPP ? 0 : result;
-  }
-
-  private smaps(map: PlacedMap): Answer {
-    const found = this.process.smaps().find((entry) => entry.start === map.start);
-    if (found === undefined) return { smaps: {} };
-    const { Size, Rss, THPeligible } = found;
-    return { smaps: { Size, Rss, THPeligible } };
   }
 
   private fork(): Answer[] {

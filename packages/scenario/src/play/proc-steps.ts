@@ -1,6 +1,7 @@
 import { EINVAL } from '@pfnmap/mm-core';
 import type { Answer } from '../answer.ts';
 import type { Step } from '../grammar.ts';
+import { hexOf } from './fold-table.ts';
 import type { PlacedMap } from './placed-maps.ts';
 import { type Player, resultOf } from './player.ts';
 
@@ -9,6 +10,13 @@ function mincore(player: Player, start: number, length: number): Answer {
   const pages = Math.ceil(length / player.pageSize);
   const resident = player.machine.layers.pagewalk.mincore(mm, start, pages);
   return { mincore: 0, errno: 0, resident: resident.reduce((sum, page) => sum + page, 0) };
+}
+
+function smaps(player: Player, map: PlacedMap): Answer {
+  const found = player.process.smaps().find((entry) => entry.start === map.start);
+  if (found === undefined) return { smaps: {} };
+  const { Size, Rss, THPeligible } = found;
+  return { smaps: { Size, Rss, THPeligible } };
 }
 
 function numamaps(player: Player, map: PlacedMap): Answer {
@@ -50,6 +58,10 @@ function onMap(step: Step, player: Player, map: PlacedMap): Answer[] | undefined
       const length = player.lengthOf(step);
       return [resultOf('uffd', mmap.userfaultfd_register(process.mm, start, length, step.mode))];
     }
+    case 'smaps':
+      return [smaps(player, map)];
+    case 'pagemap':
+      return [{ pagemap: hexOf(process.pagemap(map.start + step.offset)) }];
     case 'numamaps':
       return [numamaps(player, map)];
     default:
