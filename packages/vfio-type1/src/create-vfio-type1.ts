@@ -75,7 +75,7 @@ export function createVfioType1(
 ): VfioType1 {
   const { config, anon } = kernel;
   const { pageSize } = kernel.arch.geometry;
-  const granule = Math.min(...options.pageSizes, pageSize);
+  const granule = Math.max(Math.min(...options.pageSizes), pageSize);
   /** A batch is one page of pointers. */
   const batchCapacity = pageSize / 8;
   const batchesByLeaf = config.enabled('TYPE1_BATCH');
