@@ -56,6 +56,8 @@ export interface LargeFolios {
   setLazyFree(head: Pfn, lazy: boolean): void;
   /** True when no other address space maps any page. */
   isAloneIn(head: Pfn, mm: number): boolean;
+  /** True when no entry maps some page any more. */
+  isPartlyMapped(head: Pfn): boolean;
   /** The folio is no more: what was known of each of its pages. Each is given back by {@link freePage}. */
   dissolve(head: Pfn): FolioPage[];
   /** Gives a page of a folio that was dissolved back; false for a page that never was in one. */
@@ -204,6 +206,10 @@ export function createLargeFolios(mem: PhysMem, order: number): LargeFolios {
       at(head).lazyFree = lazy;
     },
     isAloneIn: (head, mm) => [...at(head).entriesOf.keys()].every((other) => other === mm),
+    isPartlyMapped(head) {
+      const { entire, mapped } = at(head);
+      return entire === 0 && mapped.includes(0);
+    },
     dissolve(head) {
       const folio = at(head);
       folios.delete(head);

@@ -2,9 +2,11 @@ import type { Kernel, VmAreaStruct } from '@pfnmap/mm-core';
 import { PGTABLE_LEVEL_PMD, type Prot } from '@pfnmap/pgtable-core';
 import { type AnonymousHuge, createAnonymousHuge } from './anonymous.ts';
 import { createHugeChanger, type HugeChanger } from './change.ts';
+import { createFolioEntries } from './folio-entries.ts';
 import { createPfnInserter, type PfnInserter } from './insert-pfn.ts';
 import { createMadviseCollapse, type MadviseCollapse } from './madvise-collapse.ts';
 import { createMapAnonFolio } from './map-anon-folio.ts';
+import { createMigratePages, type MigratePages } from './migrate-pages.ts';
 import { createHugeMover, type HugeMover } from './move.ts';
 import { createClearing, createSmallerLeaves } from './smaller-leaves.ts';
 import { createHugeSplitter, type HugeSplitter } from './split.ts';
@@ -30,6 +32,7 @@ export interface MmHuge
   thp_vma_allowable_orders(vma: VmAreaStruct, reason: TvaReason, orders: number): number;
   readonly madvise_collapse: MadviseCollapse;
   readonly split_folio: SplitFolio;
+  readonly migrate_pages: MigratePages;
   vma_is_special_huge(vma: VmAreaStruct): boolean;
   /** Always false: there is no huge zero page at PUD level. Until patch 2, which drops it. */
   readonly is_huge_zero_pud: ((pud: Prot) => boolean) | undefined;
@@ -59,6 +62,9 @@ export function createMmHuge(kernel: Kernel): MmHuge {
     },
     splitsLeaves ? createSmallerLeaves(kernel) : createClearing(kernel),
   );
+  const splitsInWalk = config.enabled('RMAP_SPLITS_IN_WALK');
+  const folioEntries = createFolioEntries(kernel, splitter, splitsInWalk);
+  const split_folio = createSplitFolio(kernel, folioEntries);
   return {
     ...createPfnInserter(kernel, {
       marksSpecial: config.enabled('SERIES_PATCH_03'),
@@ -78,7 +84,13 @@ export function createMmHuge(kernel: Kernel): MmHuge {
       splitter,
       mapFolio,
     ),
-    split_folio: createSplitFolio(kernel, splitter, config.enabled('RMAP_SPLITS_IN_WALK')),
+    split_folio,
+    migrate_pages: createMigratePages(
+      kernel,
+      folioEntries,
+      split_folio,
+      config.enabled('SPLIT_LISTS_UPWARDS'),
+    ),
     madvise_collapse: createMadviseCollapse(
       kernel,
       {

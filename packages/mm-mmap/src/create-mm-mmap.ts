@@ -139,6 +139,7 @@ export function createMmMmap(kernel: Kernel, layers: MmMmapLayers): MmMmap {
         pagewalk,
         splitVma,
         mergeVma,
+        huge.migrate_pages,
       ),
     ),
     mlock: locked(createMlock(kernel, splitVma, mergeVma, populate)),

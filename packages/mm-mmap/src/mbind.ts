@@ -5,11 +5,22 @@ import {
   type MmStruct,
   VM_IO,
   VM_PFNMAP,
+  VM_SHARED,
   type VmAreaStruct,
+  vma_is_anonymous,
 } from '@pfnmap/mm-core';
+import type { MigratePages, MovingPage } from '@pfnmap/mm-huge';
 import type { MmMemory } from '@pfnmap/mm-memory';
 import type { MmPagewalk } from '@pfnmap/mm-pagewalk';
-import { alignUp, isAligned, KernelBug } from '@pfnmap/pgtable-core';
+import {
+  alignDown,
+  alignUp,
+  isAligned,
+  KernelBug,
+  type Pfn,
+  PGTABLE_LEVEL_PMD,
+  PGTABLE_LEVEL_PTE,
+} from '@pfnmap/pgtable-core';
 import type { MergeVma } from './merge-vma.ts';
 import type { SplitVma } from './split-vma.ts';
 
@@ -21,6 +32,8 @@ export interface MbindRequest {
   readonly policy: 'default' | 'preferred' | 'bind' | 'interleave' | 'local';
   /** MPOL_MF_STRICT: pages that lie elsewhere are an error. */
   readonly strict: boolean;
+  /** MPOL_MF_MOVE: pages that lie elsewhere, and only this process maps, are moved. */
+  readonly move: boolean;
 }
 
 /** Policies as /proc/PID/numa_maps prints them, on node 0. */
@@ -46,9 +59,11 @@ export function createMbind(
   walker: MmPagewalk,
   splitVma: SplitVma,
   mergeVma: MergeVma,
+  migratePages: MigratePages,
 ): (mm: MmStruct, request: MbindRequest) => number {
-  const { arch, pt } = kernel;
+  const { arch, pt, anon } = kernel;
   const { pageSize } = arch.geometry;
+  const pmdSize = arch.geometry.levels[PGTABLE_LEVEL_PMD].size;
 
   /** queue_pages_range(): looks where the pages are. It walks PFN mappings too, if it must be strict. */
   const lookForPages = (mm: MmStruct, start: number, end: number): number =>
@@ -67,6 +82,33 @@ export function createMbind(
         );
       },
     });
+
+  /** The pages that MPOL_MF_MOVE is about: of a policy without nodes, all lie elsewhere. */
+  const pagesToMove = (mm: MmStruct, start: number, end: number): MovingPage[] => {
+    const found: MovingPage[] = [];
+    const add = (vma: VmAreaStruct, address: number, pfn: Pfn): void => {
+      if (anon.isAloneIn(pfn, mm.id)) found.push({ vma, address, pfn });
+    };
+    walker.walk_page_range(mm, start, end, {
+      pmd_entry(pmdp, from, next, vma) {
+        if (!vma_is_anonymous(vma) || (vma.vm_flags & VM_SHARED) !== 0) return 0;
+        if (arch.pmd_trans_huge(pt.pmdp_get(pmdp))) {
+          const head = pt.pfnAt(PGTABLE_LEVEL_PMD, pmdp);
+          if (!anon.large.isHugeZero(head)) add(vma, alignDown(from, pmdSize), head);
+          return 0;
+        }
+        for (let address = from; address < next; address += pageSize) {
+          const ptep = pt.pte_offset(pmdp, address);
+          const pfn = pt.pfnAt(PGTABLE_LEVEL_PTE, ptep);
+          const pte = pt.ptep_get(ptep);
+          if (pt.pte_none(ptep) || !arch.pte_present(pte)) continue;
+          if (memory.vm_normal_page(vma, address, pte, pfn) >= 0) add(vma, address, pfn);
+        }
+        return 0;
+      },
+    });
+    return found;
+  };
 
   const setPolicy = (vma: VmAreaStruct, start: number, end: number, policy: string): number => {
     if (vma.vm_policy === policy) return 0;
@@ -92,7 +134,7 @@ export function createMbind(
    * @returns 0; -EINVAL for a misaligned start; -EFAULT for a range that is not mapped.
    * @throws KernelBug with MPOL_MF_STRICT on a PMD leaf of a PFN mapping, until 7.x.
    * @context takes mmap_lock for writing.
-   * @fidelity partial one node; pages are never found on another
+   * @fidelity partial one node, so that pages move only where the policy names none
    * @patch none
    */
   return function mbind(mm, request) {
@@ -105,11 +147,16 @@ export function createMbind(
     const strict = request.strict && policy !== 'default';
     const special = vmas.some((vma) => (vma.vm_flags & (VM_IO | VM_PFNMAP)) !== 0);
     if (strict && special) lookForPages(mm, address, end);
+    const hasNodes = policy !== 'default' && policy !== 'local';
+    const moving = request.move && !hasNodes ? pagesToMove(mm, address, end) : [];
     for (const vma of vmas) {
       const from = Math.max(address, vma.vm_start);
       const error = setPolicy(vma, from, Math.min(end, vma.vm_end), PRINTED[policy]);
       if (error !== 0) return error;
     }
+    migratePages(
+      moving.map((page) => ({ ...page, vma: mm.vma_lookup(page.address) as VmAreaStruct })),
+    );
     return 0;
   };
 }

@@ -11,7 +11,14 @@ const bind = (
   length: number,
   rest: Partial<MbindRequest> & { readonly address?: number } = {},
 ): number => {
-  const request = { address: VA, length, policy: 'bind', strict: true, ...rest } as const;
+  const request = {
+    address: VA,
+    length,
+    policy: 'bind',
+    strict: true,
+    move: false,
+    ...rest,
+  } as const;
   return bar.machine.layers.mmap.mbind(bar.process.mm, request);
 };
 const mapped = (length: number, setup = {}): BarProcess => {

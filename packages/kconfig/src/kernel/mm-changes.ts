@@ -169,6 +169,12 @@ export const mmChanges: readonly KernelChange[] = /* @__PURE__ */ Object.freeze(
     help: 'Reclaim unmaps lazily freed memory page by page, with a flush for each page. It now unmaps the neighbouring pages of a folio at once, and flushes their range.',
   },
   {
+    symbol: 'SPLIT_LISTS_UPWARDS',
+    title: 'mm/huge_memory: list the pages of a split folio upwards',
+    topic: 'mm/huge_memory',
+    help: 'The pages of a folio that is split are listed from its end to its start, the first of them last. They are now listed from the second to the end, the first still last. Migration moves them in that order.',
+  },
+  {
     symbol: 'COLLAPSE_READ_ONLY',
     title: 'mm/khugepaged: collapse memory without a writable page',
     topic: 'mm/khugepaged',

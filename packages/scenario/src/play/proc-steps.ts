@@ -41,9 +41,9 @@ function onMap(step: Step, player: Player, map: PlacedMap): Answer[] | undefined
       return [resultOf('processmadvise', result)];
     }
     case 'mbind': {
-      const { policy, strict } = step;
+      const { policy, strict, move } = step;
       const address = map.start + step.offset;
-      const request = { address, length: player.lengthOf(step), policy, strict };
+      const request = { address, length: player.lengthOf(step), policy, strict, move };
       return [resultOf('mbind', machine.layers.mmap.mbind(process.mm, request))];
     }
     case 'mincore':
