@@ -49,6 +49,7 @@ export function createAccessProcessVm(
 ): AccessProcessVm {
   const { pageSize } = kernel.arch.geometry;
   const onePageOnly = kernel.config.enabled('FIX_ACCESS_PHYS_ONE_PAGE');
+  const force = kernel.config.enabled('PROC_MEM_ALWAYS_FORCE');
   const usesPfnmap = kernel.config.enabled('SERIES_PATCH_15') && follow.pfnmap !== undefined;
 
   /** Looks the frame up, with the new API or with follow_pte(); `use` runs while the page-table lock is held. */
@@ -130,7 +131,8 @@ export function createAccessProcessVm(
     while (done < length) {
       const at = address + done;
       const inPage = Math.min(length - done, pageSize - (at % pageSize));
-      if (gup.get_user_pages(mm, { address: at, nr_pages: 1, write }) === 1) {
+      const request = { address: at, nr_pages: 1, write, force };
+      if (gup.get_user_pages(mm, request) === 1) {
         done += inPage;
         continue;
       }
@@ -163,11 +165,12 @@ export function createAccessProcessVm(
       return done > 0 ? done : -EFAULT;
     },
     /**
-     * A read or write through /proc/PID/mem.
+     * A read or write through /proc/PID/mem. Where Kconfig lets it, a read is forced: it reaches memory that the program
+     * itself may not read, and faults it in.
      *
      * @returns bytes, or -EIO when the first could not be had.
      * @context takes mmap_lock for reading.
-     * @fidelity partial FOLL_FORCE is not modelled
+     * @fidelity partial a write is not forced, and nobody traces
      * @patch none
      */
     mem_rw(mm, address, length, write) {

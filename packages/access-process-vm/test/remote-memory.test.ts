@@ -1,7 +1,17 @@
 // Goal: another process sees nothing of a BAR, in no kernel and for no size of entry. Method: scenarios C16-1 and C16-2 on
 // whole machines.
 import { EFAULT, EIO } from '@pfnmap/mm-core';
-import { computer, GiB, KiB, MiB, mapAnon, mapBar, VA, type Wanted } from '@pfnmap/testbed';
+import {
+  computer,
+  entryAt,
+  GiB,
+  KiB,
+  MiB,
+  mapAnon,
+  mapBar,
+  VA,
+  type Wanted,
+} from '@pfnmap/testbed';
 import { describe, expect, test } from 'vitest';
 
 function withBar(length: number, wanted: Wanted = {}) {
@@ -59,5 +69,31 @@ describe('C16-2: private memory before the BAR', () => {
     expect(access.process_vm_readv(mm, VA - 4 * KiB, 8)).toBe(8);
     expect(access.mem_rw(mm, VA - 4 * KiB, 8, true)).toBe(8);
     expect(mm.rss.anon).toBe(anon + 1);
+  });
+});
+
+describe('/proc/PID/mem of memory that the program itself may not read', () => {
+  const inaccessible = (wanted: Wanted) => {
+    const machine = computer(wanted);
+    const process = machine.spawn();
+    const anon = { shared: false, file: null, offset: 0 };
+    process.mmap({ address: VA, length: 16 * KiB, prot: 0, ...anon });
+    const wordOf = (address: number) => entryAt(machine, process, address).word;
+    return { wordOf, mm: process.mm, access: machine.layers.access };
+  };
+
+  test('is forced: it faults the page in', () => {
+    const { wordOf, mm, access } = inaccessible({});
+    const page = VA + 8 * KiB;
+    expect(access.process_vm_readv(mm, page, 8)).toBe(-EFAULT);
+    expect(wordOf(page)).toBe(0n);
+    expect(access.mem_rw(mm, page, 8, false)).toBe(8);
+    expect(wordOf(page)).not.toBe(0n);
+    expect(wordOf(page + 4 * KiB)).toBe(0n);
+  });
+
+  test('answers EIO where Kconfig lets only a tracer force it', () => {
+    const { mm, access } = inaccessible({ reverted: ['PROC_MEM_ALWAYS_FORCE'] });
+    expect(access.mem_rw(mm, VA, 8, false)).toBe(-EIO);
   });
 });

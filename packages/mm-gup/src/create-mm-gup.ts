@@ -14,6 +14,8 @@ export interface GupRequest {
   readonly write: boolean;
   /** FOLL_LONGTERM, which pin_user_pages_fast() always has here. */
   readonly longterm?: boolean;
+  /** FOLL_FORCE of a read: what the program itself may not read may be read if it ever could. */
+  readonly force?: boolean;
 }
 
 /** get_user_pages() in its forms. Answers are pages, or a negative error number. */
@@ -50,12 +52,10 @@ export function createMmGup(kernel: Kernel, huge: MmHuge, memory: MmMemory): MmG
 
   const slowPages = (mm: MmStruct, request: GupRequest, pin: boolean): number => {
     const first = alignDown(request.address, pageSize);
+    const { write, force = false } = request;
     for (let done = 0; done < request.nr_pages; done++) {
-      const pfn = followPage(mm, first + done * pageSize, {
-        write: request.write,
-        pin,
-        longterm: pin,
-      });
+      const wanted = { write, pin, longterm: pin, force };
+      const pfn = followPage(mm, first + done * pageSize, wanted);
       if (pfn < 0) return done > 0 ? done : pfn;
     }
     return request.nr_pages;
@@ -134,8 +134,8 @@ export function createMmGup(kernel: Kernel, huge: MmHuge, memory: MmMemory): MmG
       const first = alignDown(request.address, pageSize);
       const pages: Pfn[] = [];
       while (pages.length < request.nr_pages) {
-        const { write, longterm = false } = request;
-        const wanted = { write, pin: true, longterm };
+        const { write, longterm = false, force = false } = request;
+        const wanted = { write, pin: true, longterm, force };
         const pfn = followPage(mm, first + pages.length * pageSize, wanted);
         if (pfn < 0) return pages.length > 0 ? pages : pfn;
         pages.push(pfn);

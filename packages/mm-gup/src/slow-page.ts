@@ -9,6 +9,7 @@ import {
   VM_FAULT_ERROR,
   VM_FAULT_OOM,
   VM_IO,
+  VM_MAYREAD,
   VM_PFNMAP,
   VM_READ,
   VM_WRITE,
@@ -26,6 +27,8 @@ export interface Wanted {
   readonly pin: boolean;
   /** FOLL_LONGTERM: for longer than the call. */
   readonly longterm: boolean;
+  /** FOLL_FORCE: a read asks for VM_MAYREAD only. */
+  readonly force: boolean;
 }
 
 /** Takes one page with faults. */
@@ -82,10 +85,11 @@ export function createSlowPage(kernel: Kernel, huge: MmHuge, memory: MmMemory): 
    * @patch none
    */
   return function slowPage(mm, address, wanted) {
-    const { write, pin } = wanted;
+    const { write, pin, force } = wanted;
+    const needed = write ? VM_WRITE : force ? VM_MAYREAD : VM_READ;
     const vma = mm.vma_lookup(address);
     if (vma === null || (vma.vm_flags & (VM_IO | VM_PFNMAP)) !== 0) return -EFAULT;
-    if ((vma.vm_flags & (write ? VM_WRITE : VM_READ)) === 0) return -EFAULT;
+    if ((vma.vm_flags & needed) === 0) return -EFAULT;
     for (;;) {
       const slot = pt.walk(mm, address);
       const { level } = pt.walked;

@@ -79,6 +79,25 @@ config PROC_FS
 	bool "/proc"
 	default y
 
+choice
+	prompt "Force of /proc/PID/mem"
+	depends on PROC_FS
+	default PROC_MEM_ALWAYS_FORCE
+	help
+	  Whether a read or write of /proc/PID/mem reaches memory that the
+	  process itself may not read or write.
+
+config PROC_MEM_ALWAYS_FORCE
+	bool "Always"
+
+config PROC_MEM_FORCE_PTRACE
+	bool "Of a process that the reader traces"
+
+config PROC_MEM_NO_FORCE
+	bool "Never"
+
+endchoice
+
 config CHECKPOINT_RESTORE
 	bool "Checkpoint and restore of processes"
 	depends on PROC_FS
