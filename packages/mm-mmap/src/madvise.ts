@@ -259,7 +259,7 @@ export function createMadvise(
    * -ENOMEM when the range has holes.
    * @throws KernelBug when a VMA is split inside a PUD leaf at an address that is not PMD-aligned.
    * @context takes mmap_lock, for writing where flags change.
-   * @fidelity partial there is no swap; of shared memory, COLLAPSE is refused, COLD and PAGEOUT do nothing
+   * @fidelity partial no swap, no guard regions; of shared memory, COLLAPSE is refused, COLD and PAGEOUT do nothing
    * @patch none
    */
   return function madvise(mm, start, length, advice) {

@@ -2,6 +2,7 @@ import {
   createContPte,
   flush_tlb_mm_range,
   flushHugeTlbRange,
+  is_cow_mapping,
   type Kernel,
   type MmStruct,
   mmu_notifier_invalidate_range_end,
@@ -108,6 +109,13 @@ export function createPageReaders(
       vma_set_page_prot(arch, vma);
     }
   };
+  /** pte_is_pinned(): a write-protected page would be copied by the next write, away from the DMA that knows the old one. */
+  const pteIsPinned = (vma: VmAreaStruct, address: number, ptep: Slot): boolean => {
+    const pte = pt.ptep_get(ptep);
+    if (!arch.pte_write(pte) || !is_cow_mapping(vma.vm_flags)) return false;
+    const page = memory.vm_normal_page(vma, address, pte, pt.pfnAt(PGTABLE_LEVEL_PTE, ptep));
+    return page >= 0 && anon.isPinned(page);
+  };
   /** What clear_refs does to one PTE: soft-dirty is cleared of any, accessed only of one that maps a page. */
   const clearReference = (
     vma: VmAreaStruct,
@@ -118,7 +126,7 @@ export function createPageReaders(
     const pte = pt.ptep_get(ptep);
     if (pt.pte_none(ptep) || !arch.pte_present(pte)) return;
     if (softDirty) {
-      if (!arch.update.hasSoftDirty) return;
+      if (!arch.update.hasSoftDirty || pteIsPinned(vma, address, ptep)) return;
       pt.setProt(PGTABLE_LEVEL_PTE, ptep, arch.pte_clear_soft_dirty(arch.pte_wrprotect(pte)));
       return;
     }

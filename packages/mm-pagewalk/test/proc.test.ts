@@ -211,6 +211,21 @@ describe('clear_refs', () => {
     expect(BigInt(bar.entry().split(' ')[1]!) & 0x802n).toBe(0n);
   });
 
+  test('of soft-dirty bits leaves a page alone while it is pinned for DMA', () => {
+    const bar = new BarProcess();
+    bar.mapFile(null, 4096, { shared: false });
+    bar.touch(VA, true);
+    const { anon, pt } = bar.machine.kernel;
+    const pfn = pt.pfnAt(0, pt.walk(bar.process.mm, VA));
+    const bits = (): bigint => BigInt(bar.entry().split(' ')[1]!) & 0x802n;
+    anon.pin(pfn);
+    bar.pagewalk.clear_refs(bar.process.mm, 4);
+    expect(bits()).toBe(0x802n);
+    anon.unpin(pfn);
+    bar.pagewalk.clear_refs(bar.process.mm, 4);
+    expect(bits()).toBe(0n);
+  });
+
   test('of soft-dirty bits tells secondary MMUs and changes nothing where there are no such bits', () => {
     const bar = new BarProcess({ arch: 'arm64' });
     bar.map(GiB);
