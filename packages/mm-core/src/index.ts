@@ -1,4 +1,5 @@
 export { type AnonPages, createAnonPages } from './anon-pages.ts';
+export { anon_vma_fork, anon_vma_prepare } from './anon-vma.ts';
 export { type ContPte, createContPte } from './contpte.ts';
 export {
   EACCES,

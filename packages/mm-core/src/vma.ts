@@ -31,8 +31,10 @@ export class VmAreaStruct {
   declare vm_file: File | null;
   vm_ops: VmOperations | null = dummy_vm_ops;
   vm_private_data: unknown = null;
-  /** True once a private page was made: anon_vma is set. */
-  anon_vma = false;
+  /** The reverse map of private pages, by identity: VMAs with different ones are not joined. Null before the first page. */
+  anon_vma: symbol | null = null;
+  /** True in a child whose parent had private pages here: the anon_vma_chain has more than one link. */
+  anon_vma_inherited = false;
   /** Memory policy as /proc/PID/numa_maps prints it. */
   vm_policy = 'default';
   /** Tracking context of x86's memory types from Linux 6.16 on; null elsewhere. */
@@ -98,6 +100,7 @@ export function vm_area_dup(vma: VmAreaStruct, vm_mm = vma.vm_mm): VmAreaStruct 
   copy.vm_ops = vma.vm_ops;
   copy.vm_private_data = vma.vm_private_data;
   copy.anon_vma = vma.anon_vma;
+  copy.anon_vma_inherited = vma.anon_vma_inherited;
   copy.vm_policy = vma.vm_policy;
   return copy;
 }

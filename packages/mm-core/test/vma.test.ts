@@ -68,7 +68,12 @@ test('a copy of a VMA has everything but its links, its tracking, and its addres
     vm_page_prot: 0x37,
     vm_file: file,
   });
-  Object.assign(vma, { vm_flags_high: 0x80, vm_ops: {}, vm_private_data: file, anon_vma: true });
+  Object.assign(vma, {
+    vm_flags_high: 0x80,
+    vm_ops: {},
+    vm_private_data: file,
+    anon_vma: Symbol('anon_vma'),
+  });
   vma.vm_policy = 'bind:0';
   const copy = vm_area_dup(vma);
   expect(copy).toEqual(vma);

@@ -1,4 +1,5 @@
 import {
+  anon_vma_fork,
   ENOMEM,
   flush_tlb_mm_range,
   type Kernel,
@@ -47,11 +48,12 @@ export function createMmFork(kernel: Kernel, huge: MmHuge, memory: MmMemory): Mm
   );
 
   const vma_needs_copy = (vma: VmAreaStruct): boolean =>
-    (vma.vm_flags & (VM_PFNMAP | VM_MIXEDMAP)) !== 0 || vma.anon_vma;
+    (vma.vm_flags & (VM_PFNMAP | VM_MIXEDMAP)) !== 0 || vma.anon_vma !== null;
 
   const duplicate = (child: MmStruct, vma: VmAreaStruct): VmAreaStruct => {
     const copy = vm_area_dup(vma, child);
     copy.vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
+    anon_vma_fork(copy, vma);
     if (tracksByContext) tracking.share(copy, vma);
     else tracking.clear(copy);
     return copy;

@@ -1,4 +1,5 @@
 import {
+  anon_vma_prepare,
   FAULT_FLAG_UNSHARE,
   FAULT_FLAG_VMA_LOCK,
   FAULT_FLAG_WRITE,
@@ -43,6 +44,7 @@ export function createAnonymousHuge(
   mapFolio: MapAnonFolio,
 ): AnonymousHuge {
   const { arch, pt, anon, events } = kernel;
+  const { pageSize } = arch.geometry;
   const { size } = arch.geometry.levels[PGTABLE_LEVEL_PMD];
 
   const maybeWritable = (vma: VmAreaStruct, pmd: Prot): Prot =>
@@ -78,7 +80,7 @@ export function createAnonymousHuge(
     if (entry === orig_pmd) return 0;
     pt.setProt(PGTABLE_LEVEL_PMD, pmd, arch.update.setAccessFlags(orig_pmd, entry, true));
     if (arch.update.setAccessFlagsFlushes) {
-      const { pageSize, pageShift } = arch.geometry;
+      const { pageShift } = arch.geometry;
       const start = alignDown(address, size);
       const bytes = gates.accessFlushesLeaf ? size : pageSize;
       flush_tlb_mm_range(kernel, vma.vm_mm, start, start + bytes, pageShift);
@@ -101,7 +103,7 @@ export function createAnonymousHuge(
       if (start < vma.vm_start || start + size > vma.vm_end) return VM_FAULT_FALLBACK;
       if ((vma.vm_flags & VM_SHARED) !== 0) return VM_FAULT_FALLBACK;
       if (!vma.anon_vma && (flags & FAULT_FLAG_VMA_LOCK) !== 0) return VM_FAULT_RETRY;
-      vma.anon_vma = true;
+      anon_vma_prepare(vma, pageSize);
       if ((flags & FAULT_FLAG_WRITE) === 0) return mapZeroPage(vmf);
       const folio = anon.large.alloc(vma.vm_mm.id);
       if (folio < 0) return VM_FAULT_FALLBACK;

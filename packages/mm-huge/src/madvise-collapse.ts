@@ -50,14 +50,14 @@ export function createMadviseCollapse(
     !pt.pte_none(slot) && pt.pfnAt(PGTABLE_LEVEL_PTE, slot) !== anon.zeroPage;
 
   /** hpage_collapse_scan_pmd(): 0 if the pages of a table can become one. */
-  const scan = (vma: VmAreaStruct, first: Slot): number => {
+  const scan = (first: Slot): number => {
     let isWritable = gates.readOnly;
     for (let slot = first; slot < first + pages * 2; slot += 2) {
       if (!isPage(slot)) continue;
       if (anon.isPinned(pt.pfnAt(PGTABLE_LEVEL_PTE, slot))) return -EAGAIN;
       if (arch.pte_write(pt.ptep_get(slot))) isWritable = true;
     }
-    return isWritable && vma.anon_vma ? 0 : -EINVAL;
+    return isWritable ? 0 : -EINVAL;
   };
 
   /** Copies the pages of a table into the folio, and puts them back. */
@@ -104,7 +104,7 @@ export function createMadviseCollapse(
     const slot = pt.walk(vma.vm_mm, start);
     const { level } = pt.walked;
     if (level === PGTABLE_LEVEL_PTE) {
-      const error = scan(vma, slot);
+      const error = scan(slot);
       return error === 0 ? collapse(vma, start, pmdOf(vma, start), slot) : error;
     }
     return level === PGTABLE_LEVEL_PMD && !pt.pmd_none(slot) ? 0 : -EINVAL;
@@ -115,14 +115,15 @@ export function createMadviseCollapse(
    * the others from being made.
    *
    * @param start byte address; `end` is exclusive. Only PMD spans that lie in it are collapsed.
-   * @returns 0 when every span has a huge page; -EINVAL for a VMA that may not have any, an empty span, and on 6.12 a span
+   * @returns 0 when every span has a huge page; -EINVAL for a VMA that may not have any or has no
+   * private page yet, an empty span, and on 6.12 a span
    * without a writable page; -EAGAIN where a page is pinned; -ENOMEM.
    * @context mmap_lock held.
    * @fidelity partial shared memory is refused
    * @patch none
    */
   return function madvise_collapse(vma, start, end) {
-    if (!vma_is_anonymous(vma) || !isAllowed(vma)) return -EINVAL;
+    if (vma.anon_vma === null || !vma_is_anonymous(vma) || !isAllowed(vma)) return -EINVAL;
     const first = alignUp(start, size);
     const last = alignDown(end, size);
     if (last < first) return gates.emptyRange ? 0 : -EINVAL;

@@ -1,4 +1,5 @@
 import {
+  anon_vma_prepare,
   FAULT_FLAG_VMA_LOCK,
   FAULT_FLAG_WRITE,
   type Kernel,
@@ -34,6 +35,7 @@ export const faultNeedsMmapLock = ({ vm_ops }: VmAreaStruct): boolean =>
 /** Makes them for a kernel. */
 export function createMissingPteFaults(kernel: Kernel): MissingPteFaults {
   const { arch, pt, anon } = kernel;
+  const { pageSize } = arch.geometry;
   const whenThereIsNoHandler = ({ pte }: VmFault): number =>
     pte >= 0 && !pt.pte_none(pte) ? VM_FAULT_NOPAGE : VM_FAULT_SIGBUS;
   /** A write to a private mapping has its page ready, even if the driver then inserts a PFN. */
@@ -85,7 +87,7 @@ export function createMissingPteFaults(kernel: Kernel): MissingPteFaults {
       const slot = pt.walkAlloc(PGTABLE_LEVEL_PTE, vma.vm_mm, vmf.address);
       const page = slot < 0 ? -1 : anon.alloc();
       if (page < 0) return VM_FAULT_OOM;
-      vma.anon_vma = true;
+      anon_vma_prepare(vma, pageSize);
       let entry = arch.pte_mkyoung(vma.vm_page_prot);
       if (!isRead) entry = arch.pte_mkwrite(arch.pte_mkdirty(entry));
       pt.set(PGTABLE_LEVEL_PTE, slot, page, entry);

@@ -1,4 +1,5 @@
 import {
+  anon_vma_prepare,
   createContPte,
   FAULT_FLAG_MKWRITE,
   FAULT_FLAG_UNSHARE,
@@ -60,7 +61,7 @@ export function createWriteProtectFault(
     if (!vma.anon_vma && (vmf.flags & FAULT_FLAG_VMA_LOCK) !== 0) return VM_FAULT_RETRY;
     const page = anon.alloc();
     if (page < 0) return VM_FAULT_OOM;
-    vma.anon_vma = true;
+    anon_vma_prepare(vma, pageSize);
     const range = {
       mm: vma.vm_mm,
       reason: 'CLEAR',

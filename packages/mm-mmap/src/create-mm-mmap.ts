@@ -88,7 +88,7 @@ export function createMmMmap(kernel: Kernel, layers: MmMmapLayers): MmMmap {
     asksDriver: config.enabled('EXPERIMENT_MAPPING_ORDER'),
   });
   const batches = config.enabled('PTE_BATCHES');
-  const mergeVma = createMergeVma(kernel);
+  const mergeVma = createMergeVma(kernel, { joinsUnfaulted: config.enabled('MERGE_UNFAULTED') });
   const changeProtection = createChangeProtection(kernel, { batches }, huge, memory);
   const populate = createPopulate(kernel, memory);
   const madvise = locked(

@@ -60,7 +60,7 @@ export class Migrations {
     if (slot < 0 || !pt.pmd_none(slot)) return;
     mem.lanes[slot] = loOfWord(word);
     mem.lanes[slot + 1] = hiOfWord(word);
-    vma.anon_vma = true;
+    vma.anon_vma = Symbol('anon_vma');
     mm.rss.anon += 2 ** order;
     this.running.push({ mm, address: start, slot, kind, word });
   }

@@ -127,6 +127,12 @@ export const mmChanges: readonly KernelChange[] = /* @__PURE__ */ Object.freeze(
     help: 'A range that is not one VMA was refused with EFAULT. A move of the same size to a fixed address may now span several; holes between them stay holes.',
   },
   {
+    symbol: 'MERGE_UNFAULTED',
+    title: 'mm/vma: join VMAs with ones that have no pages yet',
+    topic: 'mm/vma',
+    help: 'When neighbours become alike, a VMA without private pages is joined with one that has some, but not the other way round. Both ways work now.',
+  },
+  {
     symbol: 'GUARD_REGIONS',
     title: 'mm/madvise: guard regions',
     topic: 'mm/madvise',

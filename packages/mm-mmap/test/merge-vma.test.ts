@@ -1,0 +1,59 @@
+// Goal: neighbours become one VMA exactly where their private pages allow it. Method: the cases of is_mergeable_anon_vma(), as
+// kernels answer them in scenario 80-vma-merge.
+
+import type { Process } from '@pfnmap/machine';
+import { computer, forkOf, KiB, mapAnon, VA } from '@pfnmap/testbed';
+import { describe, expect, test } from 'vitest';
+
+const READ = 1;
+const WRITE = 3;
+const HALF = 16 * KiB;
+
+const twoHalves = (kernel: string): Process => {
+  const process = computer({ kernel }).spawn();
+  mapAnon(process, VA, 2 * HALF);
+  process.mprotect(VA + HALF, HALF, READ);
+  return process;
+};
+const sizes = ({ mm }: Process): number[] =>
+  mm.overlapping(VA, VA + 2 * HALF).map(({ vm_start, vm_end }) => (vm_end - vm_start) / KiB);
+
+describe.each([
+  ['6.12.117', [16, 16]],
+  ['7.3', [32]],
+])('in %s', (kernel, joined) => {
+  test('a VMA with pages that becomes like one without', () => {
+    const process = twoHalves(kernel);
+    process.touch(VA, true);
+    process.mprotect(VA, HALF, READ);
+    expect(sizes(process)).toEqual(joined);
+  });
+
+  test('a VMA without pages that becomes like one with pages is joined', () => {
+    const process = twoHalves(kernel);
+    process.touch(VA, true);
+    process.mprotect(VA + HALF, HALF, WRITE);
+    expect(sizes(process)).toEqual([32]);
+  });
+
+  test('halves that got pages while advised differently have reverse maps of their own', () => {
+    const process = twoHalves(kernel);
+    process.mprotect(VA + HALF, HALF, WRITE);
+    process.madvise(VA + HALF, HALF, 14);
+    process.touch(VA, true);
+    process.touch(VA + HALF, true);
+    process.madvise(VA + HALF, HALF, 15);
+    process.madvise(VA, HALF, 15);
+    expect(sizes(process)).toEqual([16, 16]);
+  });
+
+  test('VMAs of a child stay apart, which had pages before the fork', () => {
+    const process = twoHalves(kernel);
+    process.touch(VA, true);
+    const child = forkOf(process);
+    child.mprotect(VA + HALF, HALF, WRITE);
+    expect(sizes(child)).toEqual([16, 16]);
+    process.mprotect(VA + HALF, HALF, WRITE);
+    expect(sizes(process)).toEqual([32]);
+  });
+});
