@@ -111,7 +111,9 @@ export function createMmMmap(kernel: Kernel, layers: MmMmapLayers): MmMmap {
     exit_mmap: unmapper.exit_mmap,
     munmap: locked(unmapper.munmap),
     mmap: locked(createMmap(kernel, memory, unmapper, getUnmappedArea, mayCommit)),
-    mprotect: locked(createMprotect(kernel, pagewalk, splitVma, mergeVma, changeProtection)),
+    mprotect: locked(
+      createMprotect(kernel, pagewalk, splitVma, mergeVma, changeProtection, populate),
+    ),
     mremap: locked(
       createMremap(
         kernel,

@@ -6,8 +6,11 @@ import {
   type MmStruct,
   MmuGather,
   VM_ACCESS_FLAGS,
+  VM_LOCKED,
   VM_MIXEDMAP,
   VM_PFNMAP,
+  VM_SHARED,
+  VM_WRITE,
   type VmAreaStruct,
   vma_set_page_prot,
 } from '@pfnmap/mm-core';
@@ -16,6 +19,7 @@ import { alignUp, isAligned, PGTABLE_LEVEL_PTE } from '@pfnmap/pgtable-core';
 import type { ChangeProtection } from './change-protection.ts';
 import type { MergeVma } from './merge-vma.ts';
 import { PROT_EXEC, PROT_READ, PROT_WRITE, vmFlagsOfProt } from './mmap.ts';
+import type { Populate } from './populate.ts';
 import type { SplitVma } from './split-vma.ts';
 
 /** Makes mprotect() for a kernel. */
@@ -25,6 +29,7 @@ export function createMprotect(
   splitVma: SplitVma,
   mergeVma: MergeVma,
   changeProtection: ChangeProtection,
+  populate: Populate,
 ): (mm: MmStruct, start: number, length: number, prot: number) => number {
   const { arch, pt } = kernel;
   const { pageSize } = arch.geometry;
@@ -49,8 +54,9 @@ export function createMprotect(
     end: number,
     newflags: number,
   ): number => {
-    if (newflags === vma.vm_flags) return 0;
-    const holdsPfns = (vma.vm_flags & (VM_PFNMAP | VM_MIXEDMAP)) !== 0;
+    const oldflags = vma.vm_flags;
+    if (newflags === oldflags) return 0;
+    const holdsPfns = (oldflags & (VM_PFNMAP | VM_MIXEDMAP)) !== 0;
     if (checksPfns && holdsPfns && (newflags & VM_ACCESS_FLAGS) === 0) {
       const refused = mayTakeAllAccess(vma, start, end);
       if (refused !== 0) return refused;
@@ -69,6 +75,9 @@ export function createMprotect(
     const merged = mergeVma(middle);
     vma_set_page_prot(arch, merged);
     changeProtection(tlb, merged, start, end);
+    // Locked private memory takes its pages now, so that no write waits for one later.
+    const wasUnwritable = (oldflags & (VM_WRITE | VM_SHARED | VM_LOCKED)) === VM_LOCKED;
+    if (wasUnwritable && (newflags & VM_WRITE) !== 0) populate(merged, start, end, true);
     return 0;
   };
 
