@@ -108,7 +108,7 @@ export function createFolioEntries(
     sharesZeroes: boolean,
   ): void => {
     const soft = (entry: Prot): Prot =>
-      arch.pte_soft_dirty(old) ? arch.pte_mksoft_dirty(entry) : entry;
+      arch.pte_soft_dirty(old) ? arch.pte_mksoft_dirty(entry) : arch.pte_clear_soft_dirty(entry);
     let entry = arch.protOfNewPte(vma.vm_page_prot);
     if (sharesZeroes && anon.holdsZeroes(pfn) && (vma.vm_flags & VM_LOCKED) === 0) {
       pt.set(PGTABLE_LEVEL_PTE, slot, anon.zeroPage, soft(arch.pte_mkspecial(entry)));
