@@ -47,4 +47,6 @@ export interface File {
   readonly f_op: FileOperations;
   /** True when it was opened for writing as well. */
   readonly writable: boolean;
+  /** path_noexec(): its mappings never become executable. */
+  readonly noexec?: boolean;
 }

@@ -2,6 +2,7 @@ import {
   EEXIST,
   EINVAL,
   ENOMEM,
+  EPERM,
   type File,
   type Kernel,
   type MmStruct,
@@ -77,6 +78,7 @@ export function createMmap(
       if (request.file !== null && !request.file.writable) flags &= ~(VM_MAYWRITE | VM_SHARED);
     } else if (request.noreserve === true) flags |= VM_NORESERVE;
     else if ((flags & VM_WRITE) !== 0) flags |= VM_ACCOUNT;
+    if (request.file?.noexec === true) flags &= ~VM_MAYEXEC;
     return flags;
   };
 
@@ -96,7 +98,7 @@ export function createMmap(
   /**
    * mmap(), at a given address or where the kernel likes.
    *
-   * @returns the address; -EINVAL for a bad range; -EEXIST when it is occupied and must not be replaced; -ENOMEM when the
+   * @returns the address; -EINVAL for a bad range; -EPERM for PROT_EXEC on a file that may not be executed; -EEXIST when it is occupied and must not be replaced; -ENOMEM when the
    * commit limit refuses; or what the driver's ->mmap answered.
    * @context takes mmap_lock for writing.
    * @fidelity partial shared anonymous memory has no file behind it
@@ -108,6 +110,7 @@ export function createMmap(
     const address = request.address ?? getUnmappedArea(mm, request);
     if (address < 0) return address;
     if (!isAligned(address, pageSize)) return -EINVAL;
+    if (request.file?.noexec === true && (request.prot & PROT_EXEC) !== 0) return -EPERM;
     const end = address + bytes;
     if (mm.overlapping(address, end).length > 0) {
       if (request.noreplace === true) return -EEXIST;

@@ -2,11 +2,13 @@
 // kernels answer them in scenario 80-vma-merge.
 
 import type { Process } from '@pfnmap/machine';
-import { computer, forkOf, KiB, mapAnon, VA } from '@pfnmap/testbed';
+import { EACCES, EPERM } from '@pfnmap/mm-core';
+import { computer, forkOf, KiB, mapAnon, mapBar, VA } from '@pfnmap/testbed';
 import { describe, expect, test } from 'vitest';
 
 const READ = 1;
 const WRITE = 3;
+const READ_EXEC = 5;
 const HALF = 16 * KiB;
 
 const twoHalves = (kernel: string): Process => {
@@ -56,4 +58,30 @@ describe.each([
     process.mprotect(VA + HALF, HALF, WRITE);
     expect(sizes(process)).toEqual([32]);
   });
+});
+
+test.each([
+  ['6.12.117', VA, 0],
+  ['7.3', -EPERM, -EACCES],
+])(
+  'in %s the file of a device is mapped executable with %d, and made so with %d',
+  (kernel, mapped, changed) => {
+    const machine = computer({ kernel });
+    const process = machine.spawn();
+    const { file } = machine.device;
+    const request = { address: VA, length: HALF, shared: true, file, offset: 2 * 2 ** 40 };
+    expect(process.mmap({ ...request, prot: READ_EXEC })).toBe(mapped);
+    mapBar(machine, process, { length: HALF });
+    expect(process.mprotect(VA, HALF, READ_EXEC)).toBe(changed);
+  },
+);
+
+test('locked private memory is faulted in when it becomes writable', () => {
+  const process = computer().spawn();
+  mapAnon(process, VA, HALF);
+  process.mprotect(VA, HALF, READ);
+  process.mlock(VA, HALF);
+  const { anon } = process.mm.rss;
+  process.mprotect(VA, HALF, WRITE);
+  expect(process.mm.rss.anon - anon).toBe(4);
 });

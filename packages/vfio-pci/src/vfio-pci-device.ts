@@ -236,6 +236,7 @@ export function createVfioPciDevice(
         ? { mmap: vfio_pci_core_mmap, get_mapping_order }
         : { mmap: vfio_pci_core_mmap },
       writable: true,
+      noexec: config.enabled('ANON_INODE_NOEXEC'),
     },
     regionInfo(index) {
       if (index >= VFIO_PCI_VGA_REGION_INDEX) return -EINVAL;

@@ -133,6 +133,12 @@ export const mmChanges: readonly KernelChange[] = /* @__PURE__ */ Object.freeze(
     help: 'When neighbours become alike, a VMA without private pages is joined with one that has some, but not the other way round. Both ways work now.',
   },
   {
+    symbol: 'ANON_INODE_NOEXEC',
+    title: 'fs/anon_inodes: no code from anonymous inodes',
+    topic: 'fs/anon_inodes',
+    help: 'A device file of vfio, which has no place in a file system, may be mapped executable. mmap() now answers EPERM to PROT_EXEC, and mprotect() EACCES.',
+  },
+  {
     symbol: 'GUARD_REGIONS',
     title: 'mm/madvise: guard regions',
     topic: 'mm/madvise',
