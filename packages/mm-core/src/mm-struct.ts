@@ -79,6 +79,16 @@ export class MmStruct implements PgtableRoot {
     return found;
   }
 
+  /** Whether a part of a range lies in no VMA. */
+  hasHole(start: number, end: number): boolean {
+    let mappedTo = start;
+    for (const vma of this.overlapping(start, end)) {
+      if (vma.vm_start > mappedTo) return true;
+      mappedTo = vma.vm_end;
+    }
+    return mappedTo < end;
+  }
+
   /** The VMA before and after a VMA, or null: the bounds for freeing tables. */
   neighbours(vma: VmAreaStruct): { previous: VmAreaStruct | null; next: VmAreaStruct | null } {
     const at = this.indexAbove(vma.vm_start);

@@ -1,6 +1,7 @@
 import {
   EFAULT,
   EINVAL,
+  EIO,
   type Kernel,
   type MmStruct,
   VM_IO,
@@ -83,11 +84,11 @@ export function createMbind(
       },
     });
 
-  /** The pages that MPOL_MF_MOVE is about: of a policy without nodes, all lie elsewhere. */
-  const pagesToMove = (mm: MmStruct, start: number, end: number): MovingPage[] => {
+  /** The pages of a range that lie where a policy without nodes does not want them: all of them. */
+  const misplacedPages = (mm: MmStruct, start: number, end: number): MovingPage[] => {
     const found: MovingPage[] = [];
     const add = (vma: VmAreaStruct, address: number, pfn: Pfn): void => {
-      if (anon.isAloneIn(pfn, mm.id)) found.push({ vma, address, pfn });
+      found.push({ vma, address, pfn });
     };
     walker.walk_page_range(mm, start, end, {
       pmd_entry(pmdp, from, next, vma) {
@@ -131,7 +132,8 @@ export function createMbind(
    * mbind(): sets the memory policy of a range. With MPOL_MF_STRICT it walks the entries, which clears PUD leaves, and
    * until 7.x takes the folio of a PMD leaf, which device memory does not have.
    *
-   * @returns 0; -EINVAL for a misaligned start; -EFAULT for a range that is not mapped.
+   * @returns 0; -EIO with MPOL_MF_STRICT where a page lies elsewhere and does not move; -EINVAL for a misaligned start; -EFAULT for a range of which nothing is mapped, or with a
+   * hole unless the policy is the default.
    * @throws KernelBug with MPOL_MF_STRICT on a PMD leaf of a PFN mapping, until 7.x.
    * @context takes mmap_lock for writing.
    * @fidelity partial one node, so that pages move only where the policy names none
@@ -143,12 +145,14 @@ export function createMbind(
     const end = address + alignUp(request.length, pageSize);
     if (end === address) return 0;
     const vmas = mm.overlapping(address, end);
-    if (vmas.length === 0 || mm.vma_lookup(address) === null) return -EFAULT;
+    if (vmas.length === 0 || (policy !== 'default' && mm.hasHole(address, end))) return -EFAULT;
     const strict = request.strict && policy !== 'default';
     const special = vmas.some((vma) => (vma.vm_flags & (VM_IO | VM_PFNMAP)) !== 0);
     if (strict && special) lookForPages(mm, address, end);
     const hasNodes = policy !== 'default' && policy !== 'local';
-    const moving = request.move && !hasNodes ? pagesToMove(mm, address, end) : [];
+    const misplaced = hasNodes ? [] : misplacedPages(mm, address, end);
+    if (strict && !request.move && misplaced.length > 0) return -EIO;
+    const moving = misplaced.filter(({ pfn }) => request.move && anon.isAloneIn(pfn, mm.id));
     for (const vma of vmas) {
       const from = Math.max(address, vma.vm_start);
       const error = setPolicy(vma, from, Math.min(end, vma.vm_end), PRINTED[policy]);
@@ -157,6 +161,6 @@ export function createMbind(
     migratePages(
       moving.map((page) => ({ ...page, vma: mm.vma_lookup(page.address) as VmAreaStruct })),
     );
-    return 0;
+    return strict && moving.some(({ pfn }) => anon.isPinned(pfn)) ? -EIO : 0;
   };
 }
