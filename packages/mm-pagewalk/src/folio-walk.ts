@@ -58,7 +58,7 @@ export function createFolioWalkStart(
    * @returns the frame of the leaf's first page; without patch 6 a PUD of device memory gives a frame that has no
    * struct page.
    * @context mmap_lock held; Linux keeps the page-table lock until folio_walk_end().
-   * @fidelity partial no huge page of zeroes; pages under migration at PMD level only
+   * @fidelity partial pages under migration at PMD level only
    * @patch 06/19
    */
   return function folio_walk_start(vma, address, flags = 0) {
@@ -78,7 +78,9 @@ export function createFolioWalkStart(
       if (pt.pmd_none(slot)) return -1;
       if (gates.passesOverSpecialPmds && arch.pmd_special(pmd)) return -1;
       if (!arch.pmd_present(pmd)) return migrating(slot, flags);
-      return memory.vm_normal_page_pmd(vma, address, pmd, pt.pfnAt(level, slot));
+      const pfn = pt.pfnAt(level, slot);
+      const page = memory.vm_normal_page_pmd(vma, address, pmd, pfn);
+      return page < 0 && (flags & FW_ZEROPAGE) !== 0 && anon.large.isHugeZero(pfn) ? pfn : page;
     }
     if (level !== PGTABLE_LEVEL_PTE || pt.pte_none(slot)) return -1;
     const pte = pt.ptep_get(slot);

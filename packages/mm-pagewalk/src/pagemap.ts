@@ -1,5 +1,7 @@
 import {
   createContPte,
+  EINVAL,
+  ENOMEM,
   flush_tlb_mm_range,
   flushHugeTlbRange,
   is_cow_mapping,
@@ -16,6 +18,7 @@ import {
 import type { MmMemory } from '@pfnmap/mm-memory';
 import {
   alignDown,
+  isAligned,
   KernelBug,
   type Pfn,
   PGTABLE_LEVEL_PMD,
@@ -41,7 +44,7 @@ const CLEAR_REFS_MM_HIWATER_RSS = 5;
 export interface PageReaders {
   pagemap(mm: MmStruct, address: number): bigint;
   clear_refs(mm: MmStruct, type: number): number;
-  mincore(mm: MmStruct, address: number, pages: number): number[];
+  mincore(mm: MmStruct, address: number, pages: number): number[] | number;
 }
 
 /** Makes them for a kernel. */
@@ -242,11 +245,14 @@ export function createPageReaders(
      * mincore(): which pages are in memory. Until 6.12 a PFNMAP VMA is not walked, and its file holds no pages, so all are 0;
      * 7.3 counts what entries of any size map, and clears none.
      *
+     * @returns 1 or 0 for each page; -EINVAL for a misaligned address; -ENOMEM when the range has a hole.
      * @context takes mmap_lock for reading.
      * @fidelity partial files with a page cache are not modelled
      * @patch none
      */
     mincore(mm, address, pages) {
+      if (!isAligned(address, pageSize)) return -EINVAL;
+      if (mm.hasHole(address, address + pages * pageSize)) return -ENOMEM;
       const answer = new Array<number>(pages).fill(0);
       if (countsDeviceMemory) {
         countMapped(mm, address, answer);

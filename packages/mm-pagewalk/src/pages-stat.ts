@@ -12,7 +12,7 @@ export function createPagesStat(kernel: Kernel, folio_walk_start: FolioWalkStart
   /**
    * What move_pages() answers for a page when it is given no nodes to move to.
    *
-   * @returns the node of the page; -ENOENT where no page of memory is mapped, -EFAULT for the page of zeroes and outside of all
+   * @returns the node of the page; -ENOENT where no page of memory is mapped, -EFAULT for pages of zeroes and outside of all
    * mappings.
    * @context takes mmap_lock for reading.
    * @fidelity partial one node
@@ -23,7 +23,7 @@ export function createPagesStat(kernel: Kernel, folio_walk_start: FolioWalkStart
     if (vma === null) return -EFAULT;
     const pfn = folio_walk_start(vma, address, FW_ZEROPAGE);
     if (pfn < 0) return -ENOENT;
-    if (pfn === anon.zeroPage) return -EFAULT;
+    if (pfn === anon.zeroPage || anon.large.isHugeZero(pfn)) return -EFAULT;
     if (!mem.isRam(pfn))
       throw new KernelBug('a struct page is taken for a frame of device memory', 'do_pages_stat', {
         pfn,

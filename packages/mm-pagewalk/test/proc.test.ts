@@ -1,6 +1,6 @@
 // Goal: reading /proc shows and destroys what it does on Linux. Method: the scenarios of section 15 of the specification, and of
 // 21 and 22 as far as they are about readers.
-import { VM_MIXEDMAP, VM_SOFTDIRTY } from '@pfnmap/mm-core';
+import { EINVAL, ENOMEM, VM_MIXEDMAP, VM_SOFTDIRTY } from '@pfnmap/mm-core';
 import { BarProcess, fileOf, GiB, MiB, VA } from '@pfnmap/testbed';
 import { describe, expect, test } from 'vitest';
 
@@ -248,9 +248,15 @@ describe('mincore', () => {
     expect([bar.entry(), bar.splits()]).toEqual(['pud 0x80000002000002b7', [0, 0]]);
   });
 
+  test('answers EINVAL inside a page and ENOMEM where a part is not mapped', () => {
+    const bar = withPud();
+    expect(bar.pagewalk.mincore(bar.process.mm, VA + 1, 1)).toBe(-EINVAL);
+    expect(bar.pagewalk.mincore(bar.process.mm, VA + GiB - 4096, 2)).toBe(-ENOMEM);
+  });
+
   test('says 1 in 7.3 for what entries of any size map, and touches nothing', () => {
     const bar = withPud({ kernel: '7.3' });
-    expect(bar.pagewalk.mincore(bar.process.mm, VA + GiB - 2 * 4096, 4)).toEqual([1, 1, 0, 0]);
+    expect(bar.pagewalk.mincore(bar.process.mm, VA + GiB - 2 * 4096, 2)).toEqual([1, 1]);
     expect([bar.entry(), bar.splits()]).toEqual(['pud 0x80000002000002b7', [0, 0]]);
     const pages = new BarProcess({ kernel: '7.3' });
     pages.mapLab(4 * MiB, { maxorder: 0 });

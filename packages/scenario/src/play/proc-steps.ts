@@ -9,6 +9,7 @@ function mincore(player: Player, start: number, length: number): Answer {
   const { mm } = player.process;
   const pages = Math.ceil(length / player.pageSize);
   const resident = player.machine.layers.pagewalk.mincore(mm, start, pages);
+  if (typeof resident === 'number') return { mincore: -1, errno: -resident };
   return { mincore: 0, errno: 0, resident: resident.reduce((sum, page) => sum + page, 0) };
 }
 
