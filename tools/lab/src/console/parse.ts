@@ -2,6 +2,7 @@ import type { MachineOptions } from '../run/machine-line.ts';
 import type { Capture, Json, MachineRecord, StepRecord } from './capture.ts';
 import { ConsoleDemux, type ConsoleLine } from './demux.ts';
 import { isFatal, tidyFatal, tidyLogLine } from './kernel-lines.ts';
+import { LineSplitter } from './line-splitter.ts';
 
 /** What one boot answered. */
 export interface ConsoleReport {
@@ -114,8 +115,7 @@ export class ConsoleReader {
   readonly #parser: ConsoleParser;
   readonly #demux = new ConsoleDemux();
   readonly #onComplete: (capture: Capture) => void;
-  /** The beginning of a line whose end has not come yet. */
-  #rest = '';
+  readonly #splitter = new LineSplitter();
   #told = 0;
 
   /** `onComplete` hears of every scenario that ran to its end. */
@@ -125,15 +125,16 @@ export class ConsoleReader {
   }
 
   push(text: string): void {
-    const lines = (this.#rest + text).replaceAll('\r', '').split('\n');
-    this.#rest = lines.pop()!;
-    for (const line of lines) this.#take(this.#demux.line(line));
+    for (const line of this.#splitter.take(text.replaceAll('\r', ''))) {
+      this.#take(this.#demux.line(line));
+    }
   }
 
   /** Nothing more comes. */
   finish(): ConsoleReport {
     const parser = this.#parser;
-    if (this.#rest !== '') this.#take(this.#demux.line(this.#rest));
+    const { rest } = this.#splitter;
+    if (rest !== '') this.#take(this.#demux.line(rest));
     const cut = this.#demux.end();
     if (cut) this.#take(cut);
     if (!parser.finished) parser.crash(parser.died ?? parser.current, undefined);

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CachePaths } from '../cache.ts';
+import { LineSplitter } from '../console/line-splitter.ts';
 import { LabError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import type { Reporter } from '../reporter.ts';
@@ -84,7 +85,7 @@ async function watchGuest(
   onConsole: (text: string) => void,
 ): Promise<string> {
   const stop = new AbortController();
-  let rest = '';
+  const splitter = new LineSplitter();
   let timer: NodeJS.Timeout | undefined;
   const heard = () => {
     clearTimeout(timer);
@@ -92,9 +93,9 @@ async function watchGuest(
   };
   const onOutput = (text: string) => {
     heard();
-    const lines = (rest + text).split('\n');
-    rest = lines.pop()!;
-    for (const line of lines) reportScenario(context.reporter, line, Date.now() - start);
+    for (const line of splitter.take(text)) {
+      reportScenario(context.reporter, line, Date.now() - start);
+    }
     onConsole(text);
   };
   const abort = () => stop.abort();
