@@ -7,12 +7,17 @@ import {
   VM_WRITE,
 } from '@pfnmap/mm-core';
 import type { MmMemory } from '@pfnmap/mm-memory';
+import { KernelBug } from '@pfnmap/pgtable-core';
 
-/** The kernel stores to user memory: copy_to_user(). False when that is not allowed or fails. */
+/**
+ * The kernel stores to user memory: copy_to_user(). False when that is not allowed or fails.
+ *
+ * @throws KernelBug when the store faults for ever.
+ */
 export type CopyToUser = (mm: MmStruct, address: number) => boolean;
 
-/** Faults that a store may take before it is certain that they change nothing. */
-const MAX_FAULTS = 4;
+/** Faults of one store that change nothing before it is certain that they go on for ever. */
+const FAULTS_WITHOUT_PROGRESS = 8;
 
 /** Makes the kernel's stores to user memory: the emulator writes for the guest where stage 2 may not. */
 export function createCopyToUser(kernel: Kernel, memory: MmMemory): CopyToUser {
@@ -33,7 +38,7 @@ export function createCopyToUser(kernel: Kernel, memory: MmMemory): CopyToUser {
   };
 
   return (mm, address) => {
-    for (let faults = 0; faults < MAX_FAULTS; faults++) {
+    for (let faults = 0; ; faults++) {
       if (stores(mm, address)) return true;
       const vma = mm.vma_lookup(address);
       if (vma === null || (vma.vm_flags & VM_WRITE) === 0) return false;
@@ -41,7 +46,13 @@ export function createCopyToUser(kernel: Kernel, memory: MmMemory): CopyToUser {
       const ret = memory.handle_mm_fault(vma, address, FAULT_FLAG_DEFAULT | FAULT_FLAG_WRITE);
       mm.mmap_lock = 'free';
       if ((ret & VM_FAULT_ERROR) !== 0) return false;
+      if (faults >= FAULTS_WITHOUT_PROGRESS) {
+        throw new KernelBug(
+          'the same store for the guest faults again and again: KVM_RUN never comes back',
+          'handle_mm_fault',
+          { address: `0x${address.toString(16)}` },
+        );
+      }
     }
-    return false;
   };
 }

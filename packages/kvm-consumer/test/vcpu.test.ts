@@ -31,6 +31,13 @@ const run = (guest: BarGuest, gpa: number, write = false): [ret: number, exit: n
 };
 
 describe('on x86_64', () => {
+  test('a write for which the host has a read-only entry without soft-dirty bits never ends', () => {
+    const guest = withCode();
+    guest.machine.layers.pagewalk.clear_refs(guest.process.mm, 4);
+    guest.process.touch(VA, false);
+    expect(run(guest, GiB)).toEqual([0, KVM_EXIT_HLT]);
+    expect(() => run(guest, GiB, true)).toThrow('KVM_RUN never comes back');
+  });
   test('a program halts', () => {
     expect(run(withCode(), GiB)).toEqual([0, KVM_EXIT_HLT]);
   });

@@ -26,7 +26,7 @@ export const KNOWN: readonly Known[] = [
   {
     id: 'soft-dirty-loop',
     kind: 'kernel defect',
-    text: 'After soft-dirty bits were cleared, a write to a huge entry that a read made faults for ever on x86_64 (scenario 30-clear-refs-loop).',
+    text: 'After soft-dirty bits were cleared, a write to a huge entry that a read made faults for ever on x86_64, also when a guest does it (scenarios 30-clear-refs-loop, 84-clear-refs-kvm).',
     where: 'handle_mm_fault',
   },
   {
