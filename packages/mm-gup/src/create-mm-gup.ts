@@ -32,7 +32,7 @@ export interface MmGup {
 
 /** Makes mm-gup for a kernel: the only place where its gates are read. */
 export function createMmGup(kernel: Kernel, huge: MmHuge, memory: MmMemory): MmGup {
-  const { arch, config, events } = kernel;
+  const { anon, arch, config, events } = kernel;
   const { pageSize } = arch.geometry;
   const gup_fast = createGupFast(kernel, {
     refusesSpecialLeaves: config.enabled('SERIES_PATCH_05'),
@@ -127,20 +127,26 @@ export function createMmGup(kernel: Kernel, huge: MmHuge, memory: MmMemory): MmG
      *
      * @returns the frames; or a negative error number when the first page cannot be had: -EFAULT for a PFN mapping.
      * @context mmap_lock held for reading.
-     * @fidelity partial pin counts are not modelled
+     * @fidelity partial who keeps the pages pins them again
      * @patch none
      */
     pin_user_pages_remote(mm, request) {
       const first = alignDown(request.address, pageSize);
+      const { write, longterm = false, force = false } = request;
+      const wanted = { write, pin: true, longterm, force };
       const pages: Pfn[] = [];
-      while (pages.length < request.nr_pages) {
-        const { write, longterm = false, force = false } = request;
-        const wanted = { write, pin: true, longterm, force };
+      let error = 0;
+      while (pages.length < request.nr_pages && error === 0) {
         const pfn = followPage(mm, first + pages.length * pageSize, wanted);
-        if (pfn < 0) return pages.length > 0 ? pages : pfn;
-        pages.push(pfn);
+        if (pfn < 0) error = pfn;
+        else {
+          // A page that is pinned keeps the others of its folio from being used again instead of copied.
+          anon.pin(pfn);
+          pages.push(pfn);
+        }
       }
-      return pages;
+      for (const pfn of pages) anon.unpin(pfn);
+      return pages.length > 0 ? pages : error;
     },
   };
 }
