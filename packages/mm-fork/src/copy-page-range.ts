@@ -101,6 +101,8 @@ export function createCopyPageRange(
       if (error !== 0) return error;
     }
     contpte.markBlocks(start, end, to);
+    // The last entry of a block, if it is set alone, completes the block that a neighbouring VMA began.
+    if (count === 1 && !pt.pte_none(to)) contpte.fold(child.vm_mm, start, to);
     return 0;
   };
 
