@@ -10,6 +10,7 @@ import { createMadviseCold } from './madvise-cold.ts';
 import { createMadviseFree } from './madvise-free.ts';
 import { createMbind, type MbindRequest } from './mbind.ts';
 import { createMergeVma } from './merge-vma.ts';
+import { createMisplacedPages } from './misplaced-pages.ts';
 import { createMlock } from './mlock.ts';
 import { createMmap, type MmapRequest } from './mmap.ts';
 import { createMovePageTables } from './move-page-tables.ts';
@@ -141,6 +142,7 @@ export function createMmMmap(kernel: Kernel, layers: MmMmapLayers): MmMmap {
         pagewalk,
         splitVma,
         mergeVma,
+        createMisplacedPages(kernel, memory, pagewalk),
         huge.migrate_pages,
       ),
     ),

@@ -6,23 +6,14 @@ import {
   type MmStruct,
   VM_IO,
   VM_PFNMAP,
-  VM_SHARED,
   type VmAreaStruct,
-  vma_is_anonymous,
 } from '@pfnmap/mm-core';
-import type { MigratePages, MovingPage } from '@pfnmap/mm-huge';
+import type { MigratePages } from '@pfnmap/mm-huge';
 import type { MmMemory } from '@pfnmap/mm-memory';
 import type { MmPagewalk } from '@pfnmap/mm-pagewalk';
-import {
-  alignDown,
-  alignUp,
-  isAligned,
-  KernelBug,
-  type Pfn,
-  PGTABLE_LEVEL_PMD,
-  PGTABLE_LEVEL_PTE,
-} from '@pfnmap/pgtable-core';
+import { alignUp, isAligned, KernelBug } from '@pfnmap/pgtable-core';
 import type { MergeVma } from './merge-vma.ts';
+import type { MisplacedPages } from './misplaced-pages.ts';
 import type { SplitVma } from './split-vma.ts';
 
 /** A call of mbind() with one node or none. */
@@ -60,11 +51,11 @@ export function createMbind(
   walker: MmPagewalk,
   splitVma: SplitVma,
   mergeVma: MergeVma,
+  misplacedPages: MisplacedPages,
   migratePages: MigratePages,
 ): (mm: MmStruct, request: MbindRequest) => number {
   const { arch, pt, anon } = kernel;
   const { pageSize } = arch.geometry;
-  const pmdSize = arch.geometry.levels[PGTABLE_LEVEL_PMD].size;
 
   /** queue_pages_range(): looks where the pages are. It walks PFN mappings too, if it must be strict. */
   const lookForPages = (mm: MmStruct, start: number, end: number): number =>
@@ -83,33 +74,6 @@ export function createMbind(
         );
       },
     });
-
-  /** The pages of a range that lie where a policy without nodes does not want them: all of them. */
-  const misplacedPages = (mm: MmStruct, start: number, end: number): MovingPage[] => {
-    const found: MovingPage[] = [];
-    const add = (vma: VmAreaStruct, address: number, pfn: Pfn): void => {
-      found.push({ vma, address, pfn });
-    };
-    walker.walk_page_range(mm, start, end, {
-      pmd_entry(pmdp, from, next, vma) {
-        if (!vma_is_anonymous(vma) || (vma.vm_flags & VM_SHARED) !== 0) return 0;
-        if (arch.pmd_trans_huge(pt.pmdp_get(pmdp))) {
-          const head = pt.pfnAt(PGTABLE_LEVEL_PMD, pmdp);
-          if (!anon.large.isHugeZero(head)) add(vma, alignDown(from, pmdSize), head);
-          return 0;
-        }
-        for (let address = from; address < next; address += pageSize) {
-          const ptep = pt.pte_offset(pmdp, address);
-          const pfn = pt.pfnAt(PGTABLE_LEVEL_PTE, ptep);
-          const pte = pt.ptep_get(ptep);
-          if (pt.pte_none(ptep) || !arch.pte_present(pte)) continue;
-          if (memory.vm_normal_page(vma, address, pte, pfn) >= 0) add(vma, address, pfn);
-        }
-        return 0;
-      },
-    });
-    return found;
-  };
 
   const setPolicy = (vma: VmAreaStruct, start: number, end: number, policy: string): number => {
     if (vma.vm_policy === policy) return 0;
@@ -132,8 +96,8 @@ export function createMbind(
    * mbind(): sets the memory policy of a range. With MPOL_MF_STRICT it walks the entries, which clears PUD leaves, and
    * until 7.x takes the folio of a PMD leaf, which device memory does not have.
    *
-   * @returns 0; -EIO with MPOL_MF_STRICT where a page lies elsewhere and does not move; -EINVAL for a misaligned start; -EFAULT for a range of which nothing is mapped, or with a
-   * hole unless the policy is the default.
+   * @returns 0; -EIO with MPOL_MF_STRICT where a page lies elsewhere and does not move; -EINVAL for a misaligned start; -EFAULT
+   * for a range of which nothing is mapped, or with a hole unless the policy is the default.
    * @throws KernelBug with MPOL_MF_STRICT on a PMD leaf of a PFN mapping, until 7.x.
    * @context takes mmap_lock for writing.
    * @fidelity partial one node, so that pages move only where the policy names none
@@ -150,7 +114,8 @@ export function createMbind(
     const special = vmas.some((vma) => (vma.vm_flags & (VM_IO | VM_PFNMAP)) !== 0);
     if (strict && special) lookForPages(mm, address, end);
     const hasNodes = policy !== 'default' && policy !== 'local';
-    const misplaced = hasNodes ? [] : misplacedPages(mm, address, end);
+    const looks = !hasNodes && (strict || request.move);
+    const misplaced = looks ? misplacedPages(mm, address, end) : [];
     if (strict && !request.move && misplaced.length > 0) return -EIO;
     const moving = misplaced.filter(({ pfn }) => request.move && anon.isAloneIn(pfn, mm.id));
     for (const vma of vmas) {

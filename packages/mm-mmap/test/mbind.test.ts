@@ -44,6 +44,17 @@ describe('M15-5: a strict policy over a PMD leaf', () => {
   });
 });
 
+test.each([
+  ['without flags', false],
+  ['that moves pages', true],
+])('a policy without nodes, %s, leaves the PUD leaf of a VM_MIXEDMAP mapping', (_what, move) => {
+  const bar = new BarProcess();
+  bar.mapLab(GiB, { mode: 'mixed' });
+  bar.touch();
+  expect(bind(bar, GiB, { policy: 'local', strict: false, move })).toBe(0);
+  expect(bar.entry()).toBe('pud 0x80000002000002b7');
+});
+
 describe('15.5: a policy over a PUD leaf', () => {
   test('clears it when it is strict', () => {
     const bar = mapped(GiB);
